@@ -217,7 +217,7 @@ var mayImport = map[string][]string{
 	"internal/retention": {
 		"internal/disk", "internal/ledger", "internal/offerfolder", "internal/pseudonym", "internal/tender",
 	},
-	"internal/s3link":   {"internal/settings", "internal/storage", "github.com/minio/minio-go/v7"},
+	"internal/s3link":   {"internal/idleconn", "internal/settings", "internal/storage", "github.com/minio/minio-go/v7"},
 	"internal/schedule": {"internal/tender", "github.com/robfig/cron/v3"},
 	"internal/schema":   {"internal/strictyaml"},
 	"internal/sealed": {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,7 +105,7 @@ func (w world) export(c *cobra.Command, path string, x exporting) error {
 	case (x.again != "" || len(x.wires) > 0) && !e.IsPayments():
 		return usage(c, fmt.Errorf("--again and --wire are for payments; %s can be exported any time", x.format))
 	case x.dryRun:
-		return errors.Join(warned, w.listExport(run, e))
+		return errors.Join(warned, w.listExport(run, e, x))
 	case x.to != "":
 		return errors.Join(warned, w.writeExport(c.Context(), run, e, x))
 	case len(e.Files) != 1:
@@ -135,14 +136,39 @@ func (w world) warnOfExport(run *outgoing.Run, e *outgoing.Export) error {
 	return p.Err()
 }
 
-// listExport lists what would be written, and what of it was exported before.
-func (w world) listExport(run *outgoing.Run, e *outgoing.Export) error {
-	p := printout.New(w.stdout)
-	for _, f := range e.Files {
-		p.Linef("would write %s: %s", f.Name, f.Says)
+// listExport lists what would be written, what of it was exported before, and what would be refused.
+func (w world) listExport(run *outgoing.Run, e *outgoing.Export, x exporting) (err error) {
+	there := make([]bool, len(e.Files))
+	if x.to != "" {
+		there, err = e.There(x.to)
 	}
-	if before := run.Before(run.History(), e); before != "" {
+	var refused error
+	if e.IsPayments() && slices.Contains(there, false) {
+		refused = run.MayWrite(run.History(), e, cmp.Or(x.again, strings.Join(x.wires, " ")))
+	}
+	if x.again != "" || len(x.wires) > 0 {
+		err = cmp.Or(err, refused) // of a flag that is to be left out
+	}
+	if err != nil {
+		return err
+	}
+	p := printout.New(w.stdout)
+	for i, f := range e.Files {
+		if there[i] {
+			p.Linef("%s: exported before, the same bytes: %s", filepath.Join(x.to, f.Name), f.Says)
+		} else {
+			p.Linef("would write %s: %s", f.Name, f.Says)
+		}
+	}
+	before := run.Before(run.History(), e)
+	switch {
+	case refused != nil:
+		p.Linef("would be refused: %s", display.Line(refused.Error()))
+	case e.IsPayments() && slices.Contains(there, false) && before != "":
 		p.Linef("%s", display.Line(before))
+	}
+	if x.to == "" && len(e.Files) != 1 {
+		p.Linef("would be refused without a folder for the %d files; name one with --to", len(e.Files))
 	}
 	return p.Err()
 }

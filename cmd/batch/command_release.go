@@ -189,7 +189,8 @@ func (w world) sayStep(e ledger.Entry, path, config string) error {
 func (w world) sayReleased(e ledger.Entry, folder string, before bool) error {
 	done := fmt.Sprintf("run %s is released by %s", e.Run, e.Actor)
 	if before {
-		done = fmt.Sprintf("run %s was released by %s on %s; what was missing of it is made", e.Run, e.Actor, printout.ToTheSecond(e.At))
+		done = fmt.Sprintf("run %s was released by %s on %s; what was missing of it is made", e.Run, e.Actor,
+			printout.ToTheSecond(e.At.In(offerfolder.ZoneOf(folder))))
 	}
 	p := printout.New(w.stdout)
 	p.Linef("%s", done)

@@ -64,7 +64,7 @@ it says so and leaves everything alone.`,
 			"(default: now, or the close of an expired offer)")
 	flags.StringArrayVar(&req.Files, "file", nil,
 		"read this depositary file, too, beside those of the inbox (may be repeated)")
-	flags.BoolVar(&req.DryRun, "dry-run", false, "compute and print, but write nothing")
+	flags.BoolVar(&req.DryRun, "dry-run", false, "compute and print what a run would do, but write and send nothing")
 	flags.BoolVar(&req.Force, "force", false, "make the run again although nothing is new, and compare")
 	flags.StringVar(&req.Supersede, "supersede", "", "let this run replace the final `RUN` in force")
 	flags.StringVar(&req.Reason, "reason", "", "why the final run is superseded, in a `SENTENCE`; it is recorded with the run")
@@ -114,13 +114,16 @@ func (w world) runAndReport(ctx context.Context, req pipeline.Request, config, f
 	if err != nil {
 		return nil, err
 	}
+	var s settings.Settings
+	if config != "" {
+		s, err = readSettings(config)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if !reported {
 		req.Log = log
 		return pipeline.Run(ctx, req)
-	}
-	s, err := readSettings(config)
-	if err != nil {
-		return nil, err
 	}
 	t := monitor.New(w.installation(), s, nil, log)
 	defer t.Notices.Wait()

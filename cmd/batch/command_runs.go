@@ -72,7 +72,7 @@ func (w world) listRuns(folder string, asJSON, all bool) error {
 	if asJSON {
 		err = encode(w.stdout, listed(history))
 	} else {
-		err = printout.History(w.stdout, folder, history, all)
+		err = printout.History(w.stdout, folder, offerfolder.ZoneOf(folder), history, all)
 	}
 	switch {
 	case err != nil:
@@ -143,7 +143,7 @@ func newShowCommand(w world) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printout.Record(w.stdout, record, standing)
+			return printout.Record(w.stdout, offerfolder.ZoneOf(filepath.Dir(run.Runs)), record, standing)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print as JSON")

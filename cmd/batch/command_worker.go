@@ -22,10 +22,12 @@ import (
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/machine"
 	"tenderbatch/internal/monitor"
+	"tenderbatch/internal/printout"
 	"tenderbatch/internal/queue"
 	"tenderbatch/internal/serve"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/shared"
+	"tenderbatch/internal/tender"
 )
 
 func newWorkerCommand(w world) *cobra.Command {
@@ -186,8 +188,8 @@ func (w world) listJobs(c *cobra.Command, at *sharedPlace, asJSON bool) error {
 	table := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "JOB\tOFFER\tFOR\tSTATE\tSINCE\tTRIES\tWORKER\tLAST ERROR")
 	for _, j := range jobs {
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", j.Job, j.Offer, cmp.Or(j.Slot, j.Reason), j.State,
-			j.Since.UTC().Format(time.RFC3339), j.Tries, j.Worker, display.Cut(display.Line(j.Error), 80))
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", j.Job, j.Offer, tender.InWallTime(cmp.Or(j.Slot, j.Reason), time.UTC), j.State,
+			printout.ToTheSecond(j.Since.UTC()), j.Tries, j.Worker, display.Cut(display.Line(j.Error), 80))
 	}
 	return table.Flush()
 }

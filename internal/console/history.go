@@ -3,9 +3,11 @@ package console
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/release"
 )
@@ -15,6 +17,7 @@ const entriesOnPage = 100
 
 // historyView is what the page of the history shows.
 type historyView struct {
+	Zone     *time.Location
 	Runs     []pipeline.PublishedRun
 	Entries  []ledger.Entry
 	All      int  // entries
@@ -40,7 +43,7 @@ func (c *Console) historyPage(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
-	page := historyView{Damage: history.Damage, Chain: history.Damage == "", Faults: history.Faults,
+	page := historyView{Zone: offerfolder.ZoneOf(folder), Damage: history.Damage, Chain: history.Damage == "", Faults: history.Faults,
 		All: len(history.Entries), Number: pageNumber(r), Verified: r.URL.Query().Get("verify") == "files"}
 	if page.Verified {
 		if page.Faults, page.Unproven, err = release.Verify(folder, c.Signers); err != nil {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -55,6 +56,9 @@ func (c *Console) offerPage(w http.ResponseWriter, r *http.Request) {
 
 // Record is what the history says of the run.
 func (r *readRun) Record() *pipeline.RunRecord { return r.record }
+
+// Zone is that of the run's offer.
+func (r *readRun) Zone() *time.Location { return offerfolder.ZoneOf(filepath.Dir(r.Runs)) }
 
 // Doc is the result of the run.
 func (r *readRun) Doc() *export.Document { return r.doc }

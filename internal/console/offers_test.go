@@ -38,11 +38,15 @@ func TestTheLastAttemptThatFailed(t *testing.T) {
 }
 
 func TestInstantsAndPricesForPeople(t *testing.T) {
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for text, want := range map[string]string{
-		"2004-11-12T16:59:59.700-05:00": "2004-11-12 16:59:59.700 -05:00", "2004-12-02T09:00:00.000-05:00": "2004-12-02 09:00 -05:00",
-		"": "", "yesterday": "yesterday",
+		"2004-11-12T16:59:59.700-05:00": "2004-11-12 16:59:59.700 EST", "2004-12-02T09:00:00.000-05:00": "2004-12-02 09:00 EST",
+		"2004-12-02T14:00:00.000Z": "2004-12-02 09:00 EST", "": "", "yesterday": "yesterday",
 	} {
-		if got := local(text); got != want {
+		if got := local(text, newYork); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}

@@ -49,6 +49,7 @@ var functions = template.FuncMap{
 	"words":     func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 	"ago":       ago,
 	"wall":      func(t time.Time, zone *time.Location) string { return tender.WallTime(t.Truncate(time.Second), zone) },
+	"utc":       func() *time.Location { return time.UTC },
 	"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"dict":      dict,
 	"outcomes":  outcomesOf,
@@ -195,18 +196,13 @@ func price(text string) string {
 	return display.Thousands(whole + "." + decimals + strings.Repeat("0", max(0, 2-len(decimals))))
 }
 
-// local is an instant of a file of a run as a person reads it, in the zone that it was written in:
-// 2004-11-12T16:59:59.700-05:00 with blanks, without a zero of seconds.
-func local(text string) string {
+// local is an instant of a file of a run as a person reads it, on the clocks of the offer.
+func local(text string, zone *time.Location) string {
 	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
 		return text
 	}
-	layout := "2006-01-02 15:04:05.000 -07:00"
-	if at.Second() == 0 && at.Nanosecond() == 0 {
-		layout = "2006-01-02 15:04 -07:00"
-	}
-	return at.Format(layout)
+	return tender.WallTime(at, zone)
 }
 
 // ago is how long something is away from now, roughly.

@@ -24,6 +24,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
@@ -337,6 +338,32 @@ func TestWhatCannotBeSentIsNotedOnceAndTriedAgain(t *testing.T) {
 		if strings.HasPrefix(name, ".") {
 			t.Errorf("%s is left over", name)
 		}
+	}
+}
+
+// TestAServerThatTricklesHarmsNoOtherDelivery has one that sends a byte now and then: it is silent at no time.
+func TestAServerThatTricklesHarmsNoOtherDelivery(t *testing.T) {
+	defer func(was time.Duration) { idleconn.Most = was }(idleconn.Most)
+	idleconn.Most = time.Second
+	server, folder := sshtest.Start(t), t.TempDir()
+	line := servertest.NewLine(t, server.Port)
+	to := server.Settings()
+	to.Port = line.Port
+	h := newHouse(t, settings.Delivery{Name: "agent", SFTP: to}, settings.Delivery{Name: "folder", Folder: folder})
+	line.Slow(8_000, 1, 20*time.Millisecond) // once the session is there
+	for _, second := range []State{Delivered, Before} {
+		r := h.deliver()
+		if len(r) != 2 || r[0].State != Failed || !strings.Contains(r[0].Why, "was silent or slower than 1024 bytes a second") ||
+			r[1].State != second {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if got := h.noted(); got != "undelivered delivered" {
+		t.Errorf("the history: %s", got)
+	}
+	line.Fast()
+	if r := h.deliver(); r[0].State != Delivered {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -9,36 +9,92 @@ import (
 	"tenderbatch/internal/idleconn"
 )
 
-// A side that speaks now and then is listened to; one that falls silent is not waited for.
-func TestASilentConnectionEnds(t *testing.T) {
-	ours, theirs := net.Pipe()
-	defer theirs.Close()
-	c := idleconn.New(ours, 200*time.Millisecond)
-	defer c.Close()
-	b := make([]byte, 1)
-	for range 5 {
-		go func() {
-			time.Sleep(80 * time.Millisecond)
-			_, _ = theirs.Write([]byte{1})
-		}()
-		if _, err := c.Read(b); err != nil {
-			t.Fatal("a connection that speaks was ended:", err)
+// limited is a connection that may be slow for a short time, and its other side.
+func limited(t *testing.T, most time.Duration) (ours *idleconn.Conn, theirs net.Conn) {
+	t.Helper()
+	was := idleconn.Most
+	idleconn.Most = most
+	t.Cleanup(func() { idleconn.Most = was })
+	plain, theirs := net.Pipe()
+	ours = idleconn.New(plain, "the server")
+	t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })
+	return ours, theirs
+}
+
+// answer waits for what the other side sends, and sends a byte back for each piece, as SSH does to a sign of life.
+func answer(c *idleconn.Conn, bytes int) (err error) {
+	defer c.Wait()(&err)
+	b := make([]byte, 4<<10)
+	for bytes > 0 {
+		n, err := c.Read(b)
+		if err != nil {
+			return err
+		}
+		bytes -= n
+		if _, err := c.Write(b[:1]); err != nil {
+			return err
 		}
 	}
-	done := make(chan error, 1)
+	return nil
+}
+
+// sending has the other side send pieces, and take what is sent to it.
+func sending(c net.Conn, piece, times int, pause time.Duration) {
 	go func() {
-		_, err := c.Read(b)
-		done <- err
+		b := make([]byte, 1)
+		for range times {
+			time.Sleep(pause)
+			if _, err := c.Write(make([]byte, piece)); err != nil {
+				return
+			}
+			if _, err := c.Read(b); err != nil {
+				return
+			}
+		}
 	}()
-	select {
-	case err := <-done:
-		if err == nil || !strings.Contains(err.Error(), "the other side was silent for longer than 200ms") {
-			t.Errorf("%v", err)
+}
+
+func TestASilentOrSlowConnectionEnds(t *testing.T) {
+	for name, pause := range map[string]time.Duration{"silent": time.Hour, "a byte now and then": 20 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			ours, theirs := limited(t, 300*time.Millisecond)
+			sending(theirs, 1, 1_000_000, pause)
+			done := make(chan error, 1)
+			go func() { done <- answer(ours, 1_000_000) }()
+			const want = "the server was silent or slower than 1024 bytes a second for longer than 300ms"
+			select {
+			case err := <-done:
+				if err == nil || !strings.HasPrefix(err.Error(), want) {
+					t.Errorf("%v, want %q", err, want)
+				}
+			case <-time.After(30 * time.Second):
+				t.Fatal("it is waited for")
+			}
+			if err := answer(ours, 1); err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("afterwards: %v", err)
+			}
+		})
+	}
+}
+
+// TestWhatIsSlowAndFastEnoughIsWaitedFor has an answer that takes several times as long as silence may, many short answers
+// that take as long together, and a connection that we leave alone for as long.
+func TestWhatIsSlowAndFastEnoughIsWaitedFor(t *testing.T) {
+	const most = 2 * time.Second
+	ours, theirs := limited(t, most)
+	sending(theirs, 400, 60, 100*time.Millisecond)
+	if err := answer(ours, 400*60); err != nil {
+		t.Error("4 KB a second:", err)
+	}
+	sending(theirs, 1, 10, most/5)
+	for range 10 {
+		if err := answer(ours, 1); err != nil {
+			t.Error("a short answer:", err)
 		}
-		if _, err := c.Write(b); err == nil || !strings.Contains(err.Error(), "was silent") {
-			t.Errorf("to write: %v", err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Error("a silent connection is waited for")
+	}
+	time.Sleep(most + most/2)
+	sending(theirs, 1, 1, 0)
+	if err := answer(ours, 1); err != nil {
+		t.Error("after a pause of ours:", err)
 	}
 }

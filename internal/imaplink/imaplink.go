@@ -27,21 +27,19 @@ import (
 	"tenderbatch/internal/settings"
 )
 
-// patience is how long a server may take to answer until the session is there, and idle how long it may then be silent.
-// They are variables for tests.
-var (
-	patience = 30 * time.Second
-	idle     = 2 * time.Minute
-)
+// patience is how long a server may take to answer until the session is there. It is a variable for tests.
+var patience = 30 * time.Second
 
 // TakenFlag is the keyword of a message that was dealt with, where the server keeps keywords.
 const TakenFlag = imap.Flag("$BatchTaken")
 
-// Session is a connection to a server, with a folder of the mailbox open.
+// Session is a connection to a server, with a folder of the mailbox open. Each request waits for its answer only while the
+// server is fast enough.
 type Session struct {
 	At string // the server, the account and the folder, for people
 
 	client   *imapclient.Client
+	line     *idleconn.Conn
 	stop     func() bool
 	validity uint32 // of the numbers of messages
 	messages uint32
@@ -87,11 +85,11 @@ func Dial(ctx context.Context, to settings.IMAP, getenv func(string) string) (*S
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be reached: %w", address, err)
 	}
-	quiet := idleconn.New(plain, idle)
 	s := &Session{At: fmt.Sprintf("the folder %s of %s on %s", to.Folder, to.Username, address), moveTo: to.MoveTo}
-	s.stop = context.AfterFunc(ctx, func() { _ = quiet.Close() })
-	begin := time.AfterFunc(patience, func() { _ = quiet.Close() })
-	err = s.begin(ctx, quiet, to, encryption, address, password)
+	s.line = idleconn.New(plain, s.At)
+	s.stop = context.AfterFunc(ctx, func() { _ = s.line.Close() })
+	begin := time.AfterFunc(patience, func() { _ = s.line.Close() })
+	err = s.begin(ctx, s.line, to, encryption, address, password)
 	switch late := !begin.Stop(); {
 	case late && err == nil:
 		err = fmt.Errorf("%s took longer than %s to open the folder", address, patience)
@@ -100,7 +98,7 @@ func Dial(ctx context.Context, to settings.IMAP, getenv func(string) string) (*S
 	}
 	if err != nil {
 		s.stop()
-		_ = quiet.Close()
+		_ = s.line.Close()
 		return nil, err
 	}
 	return s, nil
@@ -188,6 +186,7 @@ func (s *Session) List() (all []Message, err error) {
 	if s.messages == 0 {
 		return nil, nil
 	}
+	defer s.line.Wait()(&err)
 	cmd := s.client.Fetch(imap.SeqSet{imap.SeqRange{Start: 1}}, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true})
 	found, err := cmd.Collect()
 	if err != nil {
@@ -210,6 +209,7 @@ func (s *Session) Read(name string, most int64) (content []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+	defer s.line.Wait()(&err)
 	whole := &imap.FetchItemBodySection{Peek: true}
 	cmd := s.client.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{whole}})
 	content, err = body(cmd, most)
@@ -274,11 +274,12 @@ func (s *Session) uidOf(name string) (imap.UID, error) {
 
 // Took notes on the server that a message was dealt with: it is moved to the folder that the settings name, or gets a
 // keyword where the server keeps those. It is never deleted.
-func (s *Session) Took(name string) error {
+func (s *Session) Took(name string) (err error) {
 	uid, err := s.uidOf(name)
 	if err != nil {
 		return err
 	}
+	defer s.line.Wait()(&err)
 	set := imap.UIDSetNum(uid)
 	switch {
 	case s.moveTo != "":

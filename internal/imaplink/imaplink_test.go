@@ -8,11 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/imaplink/imaptest"
 	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
@@ -21,9 +21,9 @@ import (
 // TestAServerThatIsSilentIsNotWaitedForWithoutEnd has one that takes connections and says nothing, and one that falls silent
 // once the session is there.
 func TestAServerThatIsSilentIsNotWaitedForWithoutEnd(t *testing.T) {
-	wasPatience, wasIdle := patience, idle
-	patience, idle = time.Second, 2*time.Second
-	defer func() { patience, idle = wasPatience, wasIdle }()
+	wasPatience, wasMost := patience, idleconn.Most
+	patience, idleconn.Most = time.Second, 2*time.Second
+	defer func() { patience, idleconn.Most = wasPatience, wasMost }()
 	port := servertest.Listen(t, func(net.Conn) {})
 	within := func(what, why string, do func() error) {
 		t.Helper()
@@ -48,48 +48,68 @@ func TestAServerThatIsSilentIsNotWaitedForWithoutEnd(t *testing.T) {
 	}
 	server := imaptest.Start(t)
 	to := server.Settings()
-	proxy := newMuteProxy(t, server.TLSPort)
-	to.Port = proxy.port
+	line := servertest.NewLine(t, server.TLSPort)
+	to.Port = line.Port
 	s, err := Dial(t.Context(), to, imaptest.Getenv)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	server.Deliver(t, "INBOX", "Subject: x\n\nx\n")
-	proxy.mute()
+	line.Slow(0, 0, 0)
 	s.messages = 1 // as if the message had been there
-	within("silent afterwards", "the other side was silent for longer than 2s", func() error {
+	within("silent afterwards", "was silent or slower than 1024 bytes a second for longer than 2s", func() error {
 		_, err := s.List()
 		return err
 	})
 }
 
-// muteProxy passes on what it gets until it falls silent, with its connections left open.
-type muteProxy struct {
-	port int
-	mute func()
+// TestAMailServerThatTricklesIsNotWaitedForWithoutEnd has a byte pass at a time: it is silent at no time.
+func TestAMailServerThatTricklesIsNotWaitedForWithoutEnd(t *testing.T) {
+	s, line := behindALine(t, time.Second)
+	all, err := s.List()
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	line.Slow(0, 1, 20*time.Millisecond)
+	_, err = s.Read(all[0].Name, 1<<20)
+	want := s.At + " was silent or slower than 1024 bytes a second for longer than 1s"
+	if err == nil || !strings.HasPrefix(err.Error(), want) || IsAnswer(err) {
+		t.Errorf("%v, want %q", err, want)
+	}
 }
 
-func newMuteProxy(t *testing.T, to int) muteProxy {
+// TestAMailServerThatThinksBeforeItAnswers is slower than the lowest speed at each answer, and gives each in time. What we do
+// ourselves between two requests takes longer than any answer may.
+func TestAMailServerThatThinksBeforeItAnswers(t *testing.T) {
+	s, line := behindALine(t, 4*time.Second)
+	line.Slow(0, 32<<10, time.Second)
+	all, err := s.List()
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	time.Sleep(5 * time.Second)
+	if content, err := s.Read(all[0].Name, 1<<20); err != nil || int64(len(content)) != all[0].Size {
+		t.Errorf("%d of %d bytes, %v", len(content), all[0].Size, err)
+	}
+}
+
+// behindALine is a session with a real server, which has one mail, over a line that can be slowed down.
+func behindALine(t *testing.T, most time.Duration) (*Session, *servertest.Line) {
 	t.Helper()
-	ctx, mute := context.WithCancel(context.Background())
-	t.Cleanup(mute)
-	port := servertest.Listen(t, func(near net.Conn) {
-		far, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(to)))
-		if err != nil {
-			return
-		}
-		go func() { _, _ = io.Copy(far, near) }()
-		b := make([]byte, 4096)
-		for {
-			n, err := far.Read(b)
-			if err != nil || ctx.Err() != nil {
-				return
-			}
-			_, _ = near.Write(b[:n])
-		}
-	})
-	return muteProxy{port, mute}
+	was := idleconn.Most
+	idleconn.Most = most
+	t.Cleanup(func() { idleconn.Most = was })
+	server := imaptest.Start(t)
+	server.Deliver(t, "INBOX", "Subject: x\n\n"+strings.Repeat("hello\n", 1000))
+	to, line := server.Settings(), servertest.NewLine(t, server.TLSPort)
+	to.Port = line.Port
+	s, err := Dial(t.Context(), to, imaptest.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s, line
 }
 
 // TestAMessageThatIsNotThereAnyMore asks for numbers that the folder does not have, or had under another validity.

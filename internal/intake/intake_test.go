@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
+	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pgp/pgptest"
@@ -229,6 +230,53 @@ func TestAConnectionThatIsCutInTheMiddleOfAFile(t *testing.T) {
 	d.c.Settings.Intake.Channels[0].SFTP.Port = server.Port
 	if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestAServerThatTricklesHarmsNoOther has servers that send a byte now and then in the middle of a file: they are silent at no
+// time, and are not waited for.
+func TestAServerThatTricklesHarmsNoOther(t *testing.T) {
+	defer func(was time.Duration) { idleconn.Most = was }(idleconn.Most)
+	idleconn.Most = 2 * time.Second
+	large := report + strings.Repeat("2,037833100,1000\n", 60_000)
+	for way, begin := range map[string]func(*testing.T) (d *desk, port *int, server int){
+		"SFTP": func(t *testing.T) (*desk, *int, int) {
+			d, server := newServerDesk(t)
+			d.send("dtc-2004-11-12.csv", large)
+			return d, &d.c.Settings.Intake.Channels[0].SFTP.Port, server.Port
+		},
+		"IMAP": func(t *testing.T) (*desk, *int, int) {
+			d, server := newIMAPDesk(t)
+			server.Deliver(t, "INBOX", mailOf("reports@dtc.example", "", "dtc-2004-11-12.csv", large))
+			return d, &d.imap().Port, server.TLSPort
+		},
+	} {
+		t.Run(way, func(t *testing.T) {
+			d, port, server := begin(t)
+			other := t.TempDir()
+			put(t, filepath.Join(other, "dtc-2004-11-13.csv"), report)
+			line := servertest.NewLine(t, server)
+			line.Slow(200_000, 1, 20*time.Millisecond)
+			*port = line.Port
+			d.c.Settings.Intake.Channels = append(d.c.Settings.Intake.Channels, settings.Channel{Name: "other", From: []string{"DTC"}, Folder: other})
+			for range 2 {
+				r := d.fetch()
+				if len(r.Faults) != 1 || r.Faults[0].Channel == "other" || r.Faults[0].NeedsPerson ||
+					!strings.Contains(r.Faults[0].What, "was silent or slower than 1024 bytes a second for longer than 2s") {
+					t.Fatalf("%+v", r.Faults)
+				}
+			}
+			if got := d.inbox(); !slices.Equal(got, []string{"dtc-2004-11-13.csv"}) {
+				t.Errorf("the inbox has %v", got)
+			}
+			if got := strings.Join(d.history(), "\n"); strings.Count(got, "unreached") != 1 {
+				t.Errorf("the history, after two looks: %s", got)
+			}
+			line.Fast()
+			if f := d.one(d.fetch(), "dtc-2004-11-12.csv"); f.State != Taken {
+				t.Errorf("%+v", f)
+			}
+		})
 	}
 }
 

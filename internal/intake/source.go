@@ -1,11 +1,9 @@
 package intake
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -226,7 +224,7 @@ func (r *remote) sender() string { return r.At }
 func (r *remote) close() error { return r.Session.Close() }
 
 func (r *remote) list() (all []item, err error) {
-	entries, err := r.ReadDir(r.Folder)
+	entries, err := r.List()
 	if err != nil {
 		return nil, fmt.Errorf("the folder %s of %s cannot be read: %w", r.Folder, r.At, err)
 	}
@@ -239,33 +237,20 @@ func (r *remote) list() (all []item, err error) {
 	return all, nil
 }
 
-func (r *remote) file(name string, most int64) ([]byte, error) {
-	file, err := r.Open(path.Join(r.Folder, name))
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	var content bytes.Buffer
-	if _, err := io.Copy(&content, io.LimitReader(file, most+1)); err != nil {
-		return nil, err
-	}
-	return content.Bytes(), nil
-}
-
 func (r *remote) read(i item, most int64) ([]*arrival, error) {
 	a := &arrival{name: i.name, sender: r.At}
 	var err error
-	if a.content, err = r.file(i.name, most); err != nil {
+	if a.content, err = r.Read(i.name, most); err != nil {
 		return nil, err
 	}
-	info, err := r.Lstat(path.Join(r.Folder, i.name))
+	info, err := r.Stat(i.name)
 	if err != nil {
 		return nil, err
 	}
 	if int64(len(a.content)) != i.size || info.Size() != i.size || !info.ModTime().Equal(i.modified) {
 		return nil, &changedError{i.name}
 	}
-	return []*arrival{a}, beside(a, i, r.file)
+	return []*arrival{a}, beside(a, i, r.Read)
 }
 
 // withoutPGP is the name of a file without that it is encrypted.

@@ -85,6 +85,15 @@ var events = map[Event]bool{
 	Submitted: true, Returned: true, Withdrawn: true, Approved: true, Released: true,
 }
 
+// ClearsInbox reports whether an entry says that a report was deleted from the inbox, as the terms do
+// not have it kept any longer. An empty inbox is then as it is to be.
+func (e Entry) ClearsInbox() bool {
+	return e.Event == Cleared && strings.HasPrefix(e.Message, DeletedWord+"inbox/")
+}
+
+// DeletedWord is what the message of an entry on deleted files begins with; their path is next.
+const DeletedWord = "deleted "
+
 // OfRelease reports whether the event is a step on the way to be paid on.
 func (e Event) OfRelease() bool {
 	return e == Submitted || e == Returned || e == Withdrawn || e == Approved || e == Released

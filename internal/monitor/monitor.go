@@ -100,7 +100,7 @@ func (m *Monitor) Run(ctx context.Context, req pipeline.Request) (*pipeline.Outc
 	e.Reminded = m.Reminds && err == nil && o.Action == pipeline.Unchanged
 	e.Message = WithoutFolder(e.Message, req.Folder)
 	if err != nil {
-		e.Zone = zoneOf(req.Folder)
+		e.Zone = offerfolder.ZoneOf(req.Folder)
 	} else if m.Settings.Mail.Server != "" {
 		m.Attach(&e, o)
 	}
@@ -214,15 +214,6 @@ func WithoutFolder(message, folder string) string {
 		return message
 	}
 	return strings.ReplaceAll(message, path+string(filepath.Separator), "")
-}
-
-// zoneOf is the zone of the offer in a folder, nil if its terms cannot be read.
-func zoneOf(folder string) *time.Location {
-	terms, err := offerfolder.Terms(folder)
-	if err != nil {
-		return nil
-	}
-	return terms.Zone()
 }
 
 // remarksOf is what the person who made the run should know in addition to its result: a report
@@ -384,11 +375,12 @@ func (m *Monitor) reportMissed(folder string, missed []schedule.Miss) {
 	id := m.OfferID(folder)
 	m.showMetrics(id, folder, false)
 	now, last := m.now(), missed[len(missed)-1]
-	e := notify.Event{Kind: notify.Missed, At: now, Zone: zoneOf(folder), Offer: id, Attempt: pipeline.NewAttempt(now),
+	zone := offerfolder.ZoneOf(folder)
+	e := notify.Event{Kind: notify.Missed, At: now, Zone: zone, Offer: id, Attempt: pipeline.NewAttempt(now),
 		Slot: last.Slot.String(), Message: last.Why}
 	if n := len(missed); n > 1 {
-		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n, missed[0].Slot,
-			last.Slot, last.Why)
+		e.Message = fmt.Sprintf("%d slots passed without a run, from %s to %s; of the last: %s", n,
+			tender.InWallTime(missed[0].Slot.String(), zone), tender.InWallTime(last.Slot.String(), zone), last.Why)
 	}
 	if !slices.ContainsFunc(missed, func(m schedule.Miss) bool { return !m.Covered }) {
 		e.Advice = "nothing for the result: a later slot is run now. Check why nothing ran before"

@@ -98,7 +98,7 @@ func (s *Service) parked(folder string, deaths schedule.Deaths) {
 		return
 	}
 	now := s.program.Now()
-	zone := cmp.Or(zoneOf(folder), time.UTC)
+	zone := offerfolder.ZoneOf(folder)
 	s.Monitor.report(notify.Event{Kind: notify.Failure, At: now, Zone: zone, Offer: id,
 		Attempt: pipeline.NewAttempt(now), Exit: int(exitcode.Failed), Title: "parked: the service died in its runs",
 		Message: fmt.Sprintf("the service died in each of the last %d runs of this offer, also with nothing else "+

@@ -16,7 +16,7 @@ import (
 // Stepped reports a step of a run of the offer in a folder on its way to be paid on, as the history
 // has it: who waits is reminded, and the workbook goes out with the release, not before.
 func (m *Monitor) Stepped(folder string, step ledger.Entry) {
-	e := notify.Event{Kind: notify.Approval, At: step.At, Zone: zoneOf(folder), Offer: m.OfferID(folder), Run: step.Run,
+	e := notify.Event{Kind: notify.Approval, At: step.At, Zone: offerfolder.ZoneOf(folder), Offer: m.OfferID(folder), Run: step.Run,
 		Attempt: fmt.Sprintf("step %d", step.Seq), Counted: step.Counts.Counted, Rejected: step.Counts.Rejected,
 		Rows: step.Counts.Rows, Open: step.Counts.Open, Title: fmt.Sprintf("run %s by %s", step.Event, step.Actor),
 		Message: step.Message, Folder: filepath.Join(folder, offerfolder.RunsName, step.Run)}

@@ -103,10 +103,10 @@ func (e Event) clock(t time.Time) string {
 
 // slot shows the slot on the clocks of the offer.
 func (e Event) slot() string {
-	if at, err := time.Parse(time.RFC3339, e.Slot); err == nil && e.Zone != nil {
-		return e.clock(at)
+	if e.Zone == nil {
+		return e.Slot
 	}
-	return e.Slot
+	return tender.InWallTime(e.Slot, e.Zone)
 }
 
 // fields are the particulars of an event, name and value; a value that is not known is

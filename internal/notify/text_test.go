@@ -150,3 +150,14 @@ func FuzzLinesAreBoundedAndVisible(f *testing.F) {
 		}
 	})
 }
+
+func TestTheSlotOfADateIsOnTheClocksOfTheOffer(t *testing.T) {
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := Event{Slot: "early_tender 2004-11-12T17:15:00-05:00", Zone: zone}
+	if got := e.slot(); got != "early_tender 2004-11-12 17:15 EST" {
+		t.Error(got)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/offerfile"
@@ -54,6 +55,16 @@ func Terms(folder string) (*offerfile.Terms, error) {
 		return nil, err
 	}
 	return offerfile.ParseTerms(path, source)
+}
+
+// ZoneOf is the zone of the offer in a folder, on whose clocks people are shown times; UTC if its
+// terms cannot be read.
+func ZoneOf(folder string) *time.Location {
+	terms, err := Terms(folder)
+	if err != nil {
+		return time.UTC
+	}
+	return terms.Zone()
 }
 
 // WrittenTerms is the offer.yaml in a folder as it is written, and its path. Its error is a

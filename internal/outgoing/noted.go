@@ -55,7 +55,7 @@ func (r *Run) Note(ctx context.Context, e *Export, n Noting, there []bool) (err 
 		if slices.ContainsFunc(entries, func(o ledger.Entry) bool { return e.isIn(o, r.run.Run) }) {
 			return nil // nothing is written
 		}
-	} else if err := r.mayWrite(entries, e, n.Again); err != nil {
+	} else if err := r.MayWrite(entries, e, n.Again); err != nil {
 		return err
 	}
 	entry := ledger.Entry{At: n.Now, Event: ledger.Exported, By: n.By, Actor: n.Actor, Offer: r.run.Offer,
@@ -132,9 +132,9 @@ func (e *Export) isIn(o ledger.Entry, run string) bool {
 	return o.Export != nil && o.Run == run && slices.Equal(o.Export.Messages, e.record(Noting{}).Messages)
 }
 
-// mayWrite is an error if wires of the export were exported before, or if a person says that they were and they were
+// MayWrite is an error if wires of the export were exported before, or if a person says that they were and they were
 // not.
-func (r *Run) mayWrite(entries []ledger.Entry, e *Export, again string) error {
+func (r *Run) MayWrite(entries []ledger.Entry, e *Export, again string) error {
 	before := r.Before(entries, e)
 	switch {
 	case before == "" && again != "":

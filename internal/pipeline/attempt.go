@@ -1,12 +1,13 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"tenderbatch/internal/ledger"
@@ -79,7 +80,7 @@ func (a *attempt) make(ctx context.Context) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := a.known(r)
+	known := a.published.known(r, a.req)
 	switch {
 	case known != nil && !a.req.Force:
 		return a.unchanged(in, r, known)
@@ -115,12 +116,19 @@ func (a *attempt) release(ctx context.Context, in *Intake, r *result.Run) (o *Ou
 
 // timed does a stage, and says how long it took.
 func (a *attempt) timed(stage Stage, do func() error) error {
-	began := a.req.Clock()
+	return a.req.timed(a.journal.lines, stage, do)
+}
+
+// timed does a stage, and says, also in a log if there is one, how long it took.
+func (req *Request) timed(log *slog.Logger, stage Stage, do func() error) error {
+	began := req.Clock()
 	err := do()
-	took := a.req.Clock().Sub(began)
-	a.journal.lines.Info("stage", "stage", string(stage), "seconds", took.Seconds())
-	if a.req.Timed != nil {
-		a.req.Timed(stage, took)
+	took := req.Clock().Sub(began)
+	if log != nil {
+		log.Info("stage", "stage", string(stage), "seconds", took.Seconds())
+	}
+	if req.Timed != nil {
+		req.Timed(stage, took)
 	}
 	return err
 }
@@ -188,15 +196,6 @@ func (a *attempt) compute(ctx context.Context, in *Intake) (*result.Run, error) 
 	return r, a.checkRelease(r)
 }
 
-// known is the published run that has the same result, nil if there is none.
-func (a *attempt) known(r *result.Run) *ledger.Run {
-	known := a.published.same(r, a.req.AsOf != "")
-	if known != nil && known.Held != "" && a.req.AcceptRejects != "" {
-		return nil // what is accepted now is another run
-	}
-	return known
-}
-
 // unchanged makes sure that latest points at a run that is known, and whole.
 func (a *attempt) unchanged(in *Intake, r *result.Run, known *ledger.Run) (*Outcome, error) {
 	p := a.published
@@ -238,27 +237,11 @@ func (a *attempt) rebuilt(again *Reproduction, known *ledger.Run) *Outcome {
 	}
 }
 
-// decide settles what a new run is among those that are published: which it replaces, whether
-// it comes into force, what changed since the one before, whose name it returns, and its name.
+// decide settles what a new run is among those that are published, and its name. It returns the
+// name of the one before.
 func (a *attempt) decide(in *Intake, r *result.Run) (previous string, err error) {
-	if r.Replaces, err = a.published.replaced(r, a.req.Supersede); err != nil {
-		return "", err
-	}
-	if r.Replaces != "" {
-		if strings.TrimSpace(a.req.Reason) == "" {
-			return "", &offerfolder.UsageError{Message: `--supersede wants --reason: say why in a sentence, such as ` +
-				`--reason "the depositary corrected its report"; it is recorded with the run`}
-		}
-		r.Decisions = decided(r.Decisions, tender.Supersede, a.req.By, a.req.Reason)
-	}
-	if err := hold(r, a.req); err != nil {
-		return "", err
-	}
-	previous = a.published.before(r)
-	if err := in.compareWith(r, previous); err != nil {
-		return "", err
-	}
-	if err := checkTermChanges(r, a.req); err != nil {
+	previous, refused, err := a.published.decide(in, r, a.req)
+	if err := cmp.Or(err, refused); err != nil {
 		return "", err
 	}
 	if r.Offer.Release != nil {

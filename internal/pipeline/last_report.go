@@ -158,7 +158,7 @@ func (in *Intake) quiet() (all []string) {
 			if due, _ := in.due(r.depositary); due.Before(shows) {
 				shows = due
 			}
-			if workingDays(tender.DateOf(newest.In(in.Offer.Zone)), dayOf(shows, in.Offer.Zone)) > quietDays {
+			if tender.DateOf(newest.In(in.Offer.Zone)).WorkingDaysUntil(dayOf(shows, in.Offer.Zone), quietDays+1) > quietDays {
 				all = append(all, fmt.Sprintf("%s: the name dates the last report of %s %s%s: is it an old report under a "+
 					"wrong name? Name it by the day on which it was made, or, if nothing came in since, say so in the offer: "+
 					"resolutions: [{rule: %s, depositary: %q, file: %q, outcome: counts, by: NAME, on: DATE}]",
@@ -211,18 +211,6 @@ func (in *Intake) hasNotCome(at time.Time) bool {
 // end of its day, which is the beginning of the next.
 func dayOf(at time.Time, zone *time.Location) tender.Date {
 	return tender.DateOf(at.Add(-time.Nanosecond).In(zone))
-}
-
-// workingDays counts the days after one day and up to another that are neither Saturday
-// nor Sunday, as far as it matters.
-func workingDays(from, to tender.Date) int {
-	n := 0
-	for d := from.Time().AddDate(0, 0, 1); !d.After(to.Time()) && n <= quietDays; d = d.AddDate(0, 0, 1) {
-		if day := d.Weekday(); day != time.Saturday && day != time.Sunday {
-			n++
-		}
-	}
-	return n
 }
 
 // remarks are what the person who makes the run should know now. They depend on the

@@ -74,6 +74,8 @@ func hold(r *result.Run, req Request) error {
 	case accepted != "":
 		r.Decisions = decided(r.Decisions, tender.AcceptRejects, req.By, accepted)
 		return nil
+	case r.Replaces != "" && req.Supersede == "":
+		return nil // a dry run, which shows what replacing it would change
 	case r.Replaces != "":
 		return &offerfolder.UsageError{Message: fmt.Sprintf("%s, so this run cannot supersede %s; resolve them in the "+
 			"offer (resolutions), or accept them with --accept-rejects WHY", openWords(open), r.Replaces)}
@@ -89,7 +91,7 @@ func resultRemarks(r *result.Run) []tender.Warning {
 		all = append(all, tender.Warnf(tender.WarnNotInForce, "the run is final, but not in force: %s", r.Held))
 	}
 	all = append(all, snapshotRemarks(r)...)
-	if how := unidentified(r.Version); r.Phase == tender.Final && how != "" {
+	if how := r.Unidentified(); r.Phase == tender.Final && how != "" {
 		all = append(all, tender.Warnf(tender.WarnUnknownBuild,
 			"the program that made this final run, version %s, was built %s, so it cannot be built again from its version",
 			r.Version, how))
@@ -99,18 +101,6 @@ func resultRemarks(r *result.Run) []tender.Warning {
 			"the terms were changed in place, without an amendment: %s", compare.TermWords(c)))
 	}
 	return all
-}
-
-// unidentified says how a program was built that its version does not identify, "" if it
-// does.
-func unidentified(version string) string {
-	switch {
-	case strings.Contains(version, "+unknown"):
-		return "without its commit"
-	case strings.HasSuffix(version, ".modified"):
-		return "with changes that are in no commit"
-	}
-	return ""
 }
 
 // openWords counts open findings.

@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
@@ -110,6 +112,15 @@ func (p *publishedState) same(r *result.Run, asOfGiven bool) *ledger.Run {
 	return known
 }
 
+// known is the published run that has the result that a request asks for, nil if there is none.
+func (p *publishedState) known(r *result.Run, req Request) *ledger.Run {
+	known := p.same(r, req.AsOf != "")
+	if known != nil && known.Held != "" && req.AcceptRejects != "" {
+		return nil // what is accepted now is another run
+	}
+	return known
+}
+
 // awaiting is the newest final run of an identity that waits for its release, nil if there is
 // none. One that would replace another run than the one in force now cannot be released.
 func (p *publishedState) awaiting(id string) (known *ledger.Run) {
@@ -178,9 +189,34 @@ func (p *publishedState) pointAt(d disk.Disk, latest *ledger.Run) error {
 	return ledger.PointLatest(d, p.runs, latest.Run)
 }
 
-// replaced names the final run that a new one replaces, "" for none. On a final
-// run money may have moved, so it is only replaced in so many words.
-func (p *publishedState) replaced(r *result.Run, supersede string) (string, error) {
+// decide settles what a new run is among those that are published: which it replaces, whether
+// it comes into force, and what changed since the one before, whose name it returns. refused is
+// what is to be done first; a dry run goes on.
+func (p *publishedState) decide(in *Intake, r *result.Run, req Request) (previous string, refused, err error) {
+	if r.Replaces, err = p.replaced(r, req); err != nil {
+		return "", nil, err
+	}
+	if r.Replaces != "" && req.Supersede != "" {
+		if strings.TrimSpace(req.Reason) == "" {
+			return "", nil, &offerfolder.UsageError{Message: `--supersede wants --reason: say why in a sentence, such as ` +
+				`--reason "the depositary corrected its report"; it is recorded with the run`}
+		}
+		r.Decisions = decided(r.Decisions, tender.Supersede, req.By, req.Reason)
+	}
+	if refused = hold(r, req); refused != nil && r.Phase != tender.Final {
+		return "", nil, refused // a flag that is to be left out
+	}
+	previous = p.before(r)
+	if err := in.compareWith(r, previous); err != nil {
+		return "", nil, err
+	}
+	return previous, cmp.Or(refused, checkTermChanges(r, req)), nil
+}
+
+// replaced names the final run that a new one replaces, "" for none. On a final run money
+// may have moved, so it is only replaced in so many words; a dry run shows what that would change.
+func (p *publishedState) replaced(r *result.Run, req Request) (string, error) {
+	supersede := req.Supersede
 	if supersede == "final" && p.inForce != "" {
 		supersede = p.inForce
 	}
@@ -195,6 +231,8 @@ func (p *publishedState) replaced(r *result.Run, supersede string) (string, erro
 		return p.inForce, nil
 	case p.inForce == "" || r.Phase != tender.Final:
 		return "", nil
+	case req.DryRun:
+		return p.inForce, nil
 	}
 	return "", &offerfolder.UsageError{Final: p.inForce, Message: fmt.Sprintf(
 		"the final run %s is in force, and this one would differ from it; nothing was published; see what would change "+

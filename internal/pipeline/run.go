@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,6 +129,7 @@ type Outcome struct {
 	Action  Action
 	Final   string // the final run in force if it is another one
 	Awaits  bool   // it may be paid on only once it was released
+	Known   string // for a dry run, the run that has the same result already; "" for none
 
 	published *ledger.Run // nil for a dry run
 }
@@ -177,7 +179,7 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 			return nil, err
 		}
 		o := &Outcome{Run: r, Choice: in.choice, Remarks: in.remarks(), Action: Computed}
-		return o, in.lookAhead(r, o)
+		return o, req.timed(req.Log, Comparing, func() error { return in.lookAhead(req, r, o) })
 	}
 	if err := offerfolder.IsOffer(req.Folder); err != nil {
 		return nil, err // a mistyped folder gets no runs folder
@@ -199,23 +201,37 @@ func Run(ctx context.Context, req Request) (*Outcome, error) {
 	return o, errors.Join(err, unlock())
 }
 
-// lookAhead compares a dry run with the run that it would replace: for a final one,
-// the final run in force, or else the latest.
-func (in *Intake) lookAhead(r *result.Run, o *Outcome) error {
+// lookAhead settles what a dry run would be among the published runs, as [attempt.decide] does, and
+// compares it: a final one with the final run in force, or else with the latest.
+func (in *Intake) lookAhead(req Request, r *result.Run, o *Outcome) error {
+	var p *publishedState
 	archive, err := in.src.Published()
 	if err == nil {
-		err = archive.Check()
+		p, err = readPublished(archive, in.src.Runs(), req.Supersede)
 	}
 	if err != nil {
 		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnHistoryNotCompared,
 			"not compared with what was published: %v", err))
 		return nil
 	}
-	p := &publishedState{archive: archive, latest: archive.Latest(), final: archive.Final()}
-	if p.final != nil && r.Phase == tender.Final {
-		r.Replaces, o.Final = p.final.Run, p.final.Run
+	o.Final = p.inForce
+	if known := p.known(r, req); known != nil {
+		r.Held, r.Decisions = known.Held, known.Decisions
+		o.Known, o.Final, o.Remarks = known.Run, p.finalBeside(known.Run), append(o.Remarks, resultRemarks(r)...)
+		return nil
 	}
-	return in.compareWith(r, p.before(r))
+	_, refused, err := p.decide(in, r, req)
+	if err != nil {
+		return err
+	}
+	if r.Phase == tender.Final && !in.AsOf.After(in.now) {
+		refused = cmp.Or(refused, in.checkLastReports(false))
+	}
+	o.Remarks = append(o.Remarks, resultRemarks(r)...)
+	if refused != nil {
+		o.Remarks = append(o.Remarks, tender.Warnf(tender.WarnWouldBeRefused, "a run would be refused: %v", refused))
+	}
+	return nil
 }
 
 // notWritten says what an error of the file system means and what to do, and what it
@@ -240,12 +256,11 @@ func notWritten(err error) error {
 }
 
 // makeResult reads what the request names and computes the run.
-func makeResult(ctx context.Context, req Request) (*Intake, *result.Run, error) {
-	in, err := Take(ctx, req)
-	if err != nil {
+func makeResult(ctx context.Context, req Request) (in *Intake, r *result.Run, err error) {
+	if err = req.timed(req.Log, Reading, func() (err error) { in, err = Take(ctx, req); return err }); err != nil {
 		return nil, nil, err
 	}
-	r, err := in.Compute(ctx)
+	err = req.timed(req.Log, Computing, func() (err error) { r, err = in.Compute(ctx); return err })
 	return in, r, err
 }
 

@@ -51,7 +51,7 @@ func SlotEntries(entries []ledger.Entry) []schedule.Entry {
 			slot = schedule.Slot{} // none, or one that no scheduler named
 		}
 		all[i] = schedule.Entry{At: e.At, Began: e.At.Add(-e.Duration), Slot: slot, Outcome: slotOutcome(e),
-			Own: e.Trigger.Scheduled()}
+			Own: e.Trigger.Scheduled(), Cleared: e.ClearsInbox()}
 	}
 	return all
 }

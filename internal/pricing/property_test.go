@@ -3,6 +3,7 @@ package pricing_test
 import (
 	"errors"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -50,6 +51,9 @@ func randomRequest(t *rapid.T) pricing.Request {
 	if rapid.Bool().Draw(t, "callable") {
 		call := dayAfter(n.Maturity, -rapid.IntRange(0, 400).Draw(t, "par call"))
 		n.ParCall = call.Later(dayAfter(settlement, 1))
+		if _, err := pricing.AccruedInterest(n, settlement); err != nil && strings.Contains(err.Error(), "is an interest date only if") {
+			t.Skip("the par call is on the 30th and the maturity on a last day: refused until the terms say which counts")
+		}
 	}
 	return pricing.Request{
 		Note: n, Settlement: settlement,

@@ -83,7 +83,7 @@ func (p *differencePrinter) instant(t time.Time) string {
 	if p.d.Zone != nil {
 		return tender.WallTime(t, p.d.Zone)
 	}
-	return WithOffset(t)
+	return tender.WallClock(t) + t.Format(" -07:00") // only the offset is known
 }
 
 func termsWords(s compare.Side) string { return fmt.Sprintf("version %d, %.12s", s.Terms, s.Digest) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -102,8 +103,9 @@ func Paste(out io.Writer, err error) {
 
 // Printer writes lines, free of what acts on a terminal, and remembers the first error.
 type Printer struct {
-	w   io.Writer
-	err error
+	w    io.Writer
+	err  error
+	zone *time.Location // of the times of events
 }
 
 func (p *Printer) Linef(format string, args ...any) {
@@ -146,6 +148,27 @@ func (p *Printer) TableLeft(rows [][]string, left int) {
 	}
 }
 
+// ahead says what a run would do where a dry run wrote nothing.
+func (p *Printer) ahead(o *pipeline.Outcome) {
+	r, once := o.Run, ""
+	asked := slices.ContainsFunc(r.Decisions, func(d tender.Decision) bool { return d.Kind == tender.Supersede })
+	refused := slices.ContainsFunc(o.Remarks, func(w tender.Warning) bool { return w.Code == tender.WarnWouldBeRefused })
+	switch {
+	case o.Known != "":
+		p.Linef("nothing has changed since %s: a run would publish nothing, and --force would make that one again", o.Known)
+	case r.Replaces == "", asked && refused:
+	case asked && r.MustBeReleased():
+		p.Linef("once it is released, it would replace the final run %s", r.Replaces)
+	case asked:
+		p.Linef("it would replace the final run %s", r.Replaces)
+	default:
+		if r.Open() > 0 {
+			once = ", once no finding is open, or with --accept-rejects WHY"
+		}
+		p.Linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it%s", r.Replaces, once)
+	}
+}
+
 func (p *Printer) heading(r *result.Run) {
 	p.Linef("%s: %s, %s as of %s, terms version %d", r.Offer.ID, r.Offer.Issuer, r.Phase,
 		tender.WallTime(r.AsOf, r.Offer.Zone), r.Offer.Version())
@@ -158,8 +181,8 @@ func DayAndTime(t time.Time) string { return t.Format("Mon ") + tender.WallTime(
 // say nothing.
 func ToTheSecond(t time.Time) string { return tender.WallTime(t.Truncate(time.Second), t.Location()) }
 
-// WithOffset is an instant of which the zone is not known, only the offset.
-func WithOffset(t time.Time) string { return tender.WallClock(t) + t.Format(" -07:00") }
+// event is the time of an event on the clocks of the printer's zone.
+func (p *Printer) event(t time.Time) string { return ToTheSecond(t.In(p.zone)) }
 
 func (p *Printer) figures(r *result.Run) {
 	p.Linef("")
@@ -264,13 +287,7 @@ func (p *Printer) action(o *pipeline.Outcome) {
 		p.Linef("made again, with the same bytes as %s", o.Folder)
 	case pipeline.Computed:
 		p.Linef("dry run: nothing written")
-		if o.Run.Replaces != "" {
-			once := ""
-			if o.Run.Open() > 0 {
-				once = ", once no finding is open, or with --accept-rejects WHY"
-			}
-			p.Linef("the final run %s is in force; --supersede %[1]s --reason SENTENCE would replace it%s", o.Run.Replaces, once)
-		}
+		p.ahead(o)
 		return
 	}
 	switch {

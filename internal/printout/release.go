@@ -17,8 +17,8 @@ import (
 
 // Statement shows an approver what they approve.
 func Statement(out io.Writer, s *release.Statement) error {
-	p, e := &Printer{w: out}, s.Entry
-	p.Linef("%s: run %s, %s, as of %s", s.Issuer, e.Run, e.Phase, WithOffset(e.AsOf))
+	p, e := &Printer{w: out, zone: s.Zone}, s.Entry
+	p.Linef("%s: run %s, %s, as of %s", s.Issuer, e.Run, e.Phase, tender.WallTime(e.AsOf, s.Zone))
 	for _, t := range e.Totals {
 		p.Fact("to wire", fmt.Sprintf("%s %s (accepted %s of %s tendered)", t.Currency, tender.Money(t.ToWire, t.Currency),
 			display.Thousands(t.Accepted), display.Thousands(t.Tendered)))
@@ -28,7 +28,7 @@ func Statement(out io.Writer, s *release.Statement) error {
 	p.against(e.Approval)
 	p.Fact("made by", release.MakersInWords(s.Makers))
 	for _, a := range s.Before {
-		p.Fact("approved", fmt.Sprintf("%s, by %s", ToTheSecond(a.At), a.Actor))
+		p.Fact("approved", fmt.Sprintf("%s, by %s", p.event(a.At), a.Actor))
 	}
 	p.Fact("release", s.Rule.Words())
 	p.Fact("manifest", "SHA-256 "+e.Manifest)

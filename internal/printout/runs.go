@@ -16,9 +16,9 @@ import (
 )
 
 // History lists published runs and how other attempts ended, or every entry
-// of the ledger.
-func History(out io.Writer, folder string, h *pipeline.History, all bool) error {
-	p := &Printer{w: out}
+// of the ledger, with times on the clocks of a zone.
+func History(out io.Writer, folder string, zone *time.Location, h *pipeline.History, all bool) error {
+	p := &Printer{w: out, zone: zone}
 	if h.Damage != "" {
 		p.Linef("warning: %s", h.Damage)
 	}
@@ -78,7 +78,7 @@ func (p *Printer) runs(h *pipeline.History) {
 		by, _, _ := strings.Cut(e.By, " pid ")
 		status := runStatus(r, release.StandingOf(h.Entries, r.Run, nil))
 		rows = append(rows, []string{r.Run, r.Phase, status,
-			tender.WallTime(e.At.Truncate(time.Minute), e.At.Location()), by,
+			tender.WallTime(e.At.Truncate(time.Minute), p.zone), by,
 			fmt.Sprint(r.Terms.Version), fmt.Sprint(e.Exit), fmt.Sprint(e.Counts.Open), ToWire(e.Totals)})
 	}
 	p.TableLeft(rows, 5)
@@ -159,7 +159,7 @@ func (p *Printer) Candidates(found []ledger.Candidate) {
 // entries lists entries of the ledger, one a line, and messages below.
 func (p *Printer) entries(entries []ledger.Entry) {
 	for _, e := range entries {
-		line := fmt.Sprintf("%-23s  %-11s %-8s", ToTheSecond(e.At), e.Event, who(e))
+		line := fmt.Sprintf("%-23s  %-11s %-8s", p.event(e.At), e.Event, who(e))
 		if e.Event.Ends() {
 			line += fmt.Sprintf("  exit %d", e.Exit)
 		}
@@ -167,7 +167,7 @@ func (p *Printer) entries(entries []ledger.Entry) {
 			line += "  " + e.Run
 		}
 		if e.Slot != "" {
-			line += "  for " + e.Slot
+			line += "  for " + tender.InWallTime(e.Slot, p.zone)
 		}
 		p.Linef("%s", strings.TrimRight(line, " "))
 		if e.Message != "" {
@@ -177,12 +177,12 @@ func (p *Printer) entries(entries []ledger.Entry) {
 	}
 }
 
-// Record shows all that is known of one run.
-func Record(out io.Writer, r *pipeline.RunRecord, s *release.Standing) error {
-	p := &Printer{w: out}
+// Record shows all that is known of one run, with times on the clocks of a zone.
+func Record(out io.Writer, zone *time.Location, r *pipeline.RunRecord, s *release.Standing) error {
+	p := &Printer{w: out, zone: zone}
 	p.Fact("run", r.Run)
 	p.Fact("offer", r.Offer)
-	p.Fact("phase", r.Phase+", as of "+WithOffset(r.AsOf))
+	p.Fact("phase", r.Phase+", as of "+tender.WallTime(r.AsOf, zone))
 	p.Fact("program", r.Program)
 	p.Fact("terms", fmt.Sprintf("version %d, SHA-256 %s", r.Terms.Version, r.Terms.Digest))
 	p.Fact("identity", r.Identity)
@@ -252,12 +252,12 @@ func (p *Printer) standing(s *release.Standing) {
 	if s.Last.Seq == 0 {
 		by = s.Published.Actor
 	}
-	p.Fact("release", StateSince(s.State, s.Since(), by))
+	p.Fact("release", StateSince(s.State, s.Since().In(p.zone), by))
 	if s.State != release.Released && s.State != release.Overtaken {
 		p.Fact("waits for", s.WaitsFor())
 	}
 	for _, a := range s.Approvals {
-		p.Fact("approved", fmt.Sprintf("%s, by %s", ToTheSecond(a.At), a.Actor))
+		p.Fact("approved", fmt.Sprintf("%s, by %s", p.event(a.At), a.Actor))
 	}
 	p.Fact("made by", release.MakersInWords(s.Makers))
 }
@@ -274,9 +274,9 @@ func (p *Printer) Entry(e ledger.Entry) {
 		p.step(e)
 		return
 	}
-	p.Fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", ToTheSecond(e.At), e.By, e.Trigger, e.Exit,
+	p.Fact(string(e.Event), fmt.Sprintf("%s, by %s (%s), exit %d, in %s", p.event(e.At), e.By, e.Trigger, e.Exit,
 		e.Duration.Round(time.Millisecond)))
-	p.Fact("slot", e.Slot)
+	p.Fact("slot", tender.InWallTime(e.Slot, p.zone))
 	if e.Counts.Rows > 0 {
 		p.Fact("rows", fmt.Sprintf("%d: %d counted, %d not counted, %d rejected", e.Counts.Rows, e.Counts.Counted,
 			e.Counts.NotCounted, e.Counts.Rejected))
@@ -290,7 +290,7 @@ func (p *Printer) Entry(e ledger.Entry) {
 
 // step shows a step of a run on its way to be paid on.
 func (p *Printer) step(e ledger.Entry) {
-	p.Fact(string(e.Event), fmt.Sprintf("%s, by %s (%s)", ToTheSecond(e.At), e.Actor, e.By))
+	p.Fact(string(e.Event), fmt.Sprintf("%s, by %s (%s)", p.event(e.At), e.Actor, e.By))
 	p.Fact("said", e.Message)
 	if e.Approval == nil {
 		return

@@ -39,6 +39,7 @@ type planned struct {
 	record  *schedule.Record
 	last    time.Time // when the last run began that came to an end
 	paused  bool
+	purged  bool // reports were deleted from the inbox as the terms say
 }
 
 // urgentWithin is how long before one of its dates an offer goes before others.
@@ -109,6 +110,7 @@ func (p *planner) read(ctx context.Context, h shared.Head) (*planned, error) {
 	all := pipeline.SlotEntries(o.entries)
 	for _, e := range all[o.count:] {
 		o.record.Add(e)
+		o.purged = o.purged || e.Cleared
 		if e.Outcome == schedule.Ran {
 			o.last = tender.Later(o.last, e.Began)
 		}
@@ -141,7 +143,7 @@ func (o *planned) due(h shared.Head, now time.Time, quiet time.Duration) (jobs [
 		add(Job{Offer: h.Name, Slot: due.Missed[n-1].Slot.String(), Trigger: tender.BySchedule}) // notes all of them
 	}
 	ended := !now.Before(version.End)
-	news := h.InputsAt.After(o.last) && !(ended && o.last.IsZero())
+	news := h.InputsAt.After(o.last) && !(ended && o.last.IsZero()) && (h.Reports || !o.purged)
 	if news && now.Sub(h.InputsAt) >= quiet && !now.Before(version.Launch) && len(due.Run) == 0 {
 		add(Job{Offer: h.Name, Reason: fmt.Sprintf("files %d", h.Inputs), Trigger: tender.ByFiles})
 	}

@@ -2,8 +2,10 @@ package queue_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -253,6 +255,31 @@ func TestASlotThatPassedBeforeTheFirstRunIsNotedAsMissed(t *testing.T) {
 	m := in.join(t, nil)
 	await(t, "a run", func() bool { return len(m.entries(t, "one")) >= 2 })
 	if got := m.entries(t, "one"); !slices.Equal(got, []string{"missed 2024-03-04T11:00:00-05:00", "published 2024-03-04T12:00:00-05:00"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestNoRunIsMadeOfAnInboxThatRetentionEmptied has another offer come later, whose run shows that the first was looked at.
+func TestNoRunIsMadeOfAnInboxThatRetentionEmptied(t *testing.T) {
+	in := install(t)
+	in.setClock(t, launch.Add(time.Hour+5*time.Minute), 1)
+	in.push(t, "one")
+	m := in.join(t, nil)
+	await(t, "a run for files", func() bool { return len(m.entries(t, "one")) > 0 })
+	err := m.offers.Work(t.Context(), "one", func(_ context.Context, folder string) error {
+		log, err := ledger.OpenLog(filepath.Join(folder, "runs"))
+		if err == nil {
+			_, err = log.Append(ledger.Entry{At: m.offers.Now(), Event: ledger.Cleared, Offer: "one", By: "a test",
+				Message: "deleted inbox/dtc.csv, which was to be kept until 2024-03-04"})
+		}
+		return errors.Join(err, os.RemoveAll(filepath.Join(folder, "inbox")))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.push(t, "two")
+	await(t, "a run of the other", func() bool { return len(m.entries(t, "two")) > 0 })
+	if got := m.entries(t, "one"); len(got) != 2 || got[1] != "cleared" {
 		t.Errorf("%q", got)
 	}
 }

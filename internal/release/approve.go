@@ -17,7 +17,8 @@ import (
 // Statement is what an approver is shown of a run, and approves.
 type Statement struct {
 	Issuer string
-	Entry  ledger.Entry // the approval as it would be noted, without what the approver types
+	Zone   *time.Location // of the offer
+	Entry  ledger.Entry   // the approval as it would be noted, without what the approver types
 	Rule   *tender.ReleaseRule
 	Makers []ledger.Maker
 	Before []ledger.Entry // the approvals there are
@@ -95,7 +96,7 @@ func (d *desk) statement() (*Statement, error) {
 	if e.Approval, err = d.against(); err != nil {
 		return nil, err
 	}
-	return &Statement{Issuer: figures.issuer, Entry: e, Rule: d.Rule, Makers: d.Makers, Before: d.Approvals}, nil
+	return &Statement{Issuer: figures.issuer, Zone: d.terms.Zone(), Entry: e, Rule: d.Rule, Makers: d.Makers, Before: d.Approvals}, nil
 }
 
 // act says how a maker had a hand in a run.

@@ -126,7 +126,7 @@ func (d *desk) inTurn() error {
 	switch {
 	case d.State == Released:
 		return refused("run %s was released by %s on %s: nothing more can be done with it", m.Run, d.Last.Actor,
-			stamp(d.Last.At))
+			d.stamp(d.Last))
 	case !m.Release.Demands(tender.Phase(m.Phase)):
 		return refused("run %s needs no release: the terms that it was made under demand none of %s runs (the key release "+
 			"in offer.yaml)", m.Run, m.Phase)
@@ -157,5 +157,7 @@ func orNone(name string) string {
 	return name
 }
 
-// stamp shows when a step was taken.
-func stamp(at time.Time) string { return tender.WallTime(at.Truncate(time.Second), at.Location()) }
+// stamp shows when a step was taken, on the clocks of the offer.
+func (d *desk) stamp(step ledger.Entry) string {
+	return tender.WallTime(step.At.Truncate(time.Second), d.terms.Zone())
+}

@@ -16,7 +16,7 @@ func Submit(ctx context.Context, req Request) (ledger.Entry, error) {
 		}
 		if d.State == Submitted || d.State == Approved {
 			return ledger.Entry{}, refused("run %s was submitted by %s on %s; it waits for %s", d.run.Manifest.Run,
-				d.submitted().Actor, stamp(d.submitted().At), d.WaitsFor())
+				d.submitted().Actor, d.stamp(d.submitted()), d.WaitsFor())
 		}
 		e := d.entry(ledger.Submitted, "")
 		figures, err := figuresOf(d.run)
@@ -81,7 +81,7 @@ func (d *desk) atWork(what string) error {
 		return nil
 	case Released:
 		return refused("run %s was released by %s on %s: it is too late to %s it; what replaces it is another run, with "+
-			"--supersede", d.run.Manifest.Run, d.Last.Actor, stamp(d.Last.At), what)
+			"--supersede", d.run.Manifest.Run, d.Last.Actor, d.stamp(d.Last), what)
 	}
 	return refused("run %s is %s: there is nothing to %s", d.run.Manifest.Run, d.State, what)
 }

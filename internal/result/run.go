@@ -3,6 +3,7 @@ package result
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -80,6 +81,18 @@ type Run struct {
 	// Progress is called now and then with how many more instructions were written to
 	// the workbook; it may be nil. Any goroutine may call it.
 	Progress func(rows int)
+}
+
+// Unidentified says how the program was built that made the run, if its version does not
+// identify it; "" if it does.
+func (r *Run) Unidentified() string {
+	switch {
+	case strings.Contains(r.Version, "+unknown"):
+		return "without its commit"
+	case strings.HasSuffix(r.Version, ".modified"):
+		return "with changes that are in no commit"
+	}
+	return ""
 }
 
 // MustBeReleased reports whether the terms demand that the run be released before it is paid on.

@@ -137,6 +137,10 @@ func TestNamesOfHoldersAreReplacedInWhatStays(t *testing.T) {
 	if held := holding(t, req.Folder, "quillfeather"); len(held) > 0 {
 		t.Errorf("the name is still in %v", held)
 	}
+	entries, err := ledger.ReadEntries(filepath.Join(req.Folder, "runs"))
+	if err != nil || !slices.ContainsFunc(entries, ledger.Entry.ClearsInbox) {
+		t.Errorf("nothing says that the inbox was emptied: %v", err)
+	}
 	if paid(t, req.Folder) != before {
 		t.Error("what is paid has changed")
 	}

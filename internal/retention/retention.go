@@ -262,7 +262,7 @@ func Prune(ctx context.Context, req Request) (done []Item, err error) {
 // delete notes that something is deleted, and deletes it.
 func (req Request) delete(log *ledger.Log, i Item) error {
 	e := ledger.Entry{At: req.Clock(), By: req.By, Actor: req.Actor, Offer: i.Offer, Program: req.Version,
-		Message: fmt.Sprintf("deleted %s, which was to be kept until %s", filepath.ToSlash(i.Path),
+		Message: fmt.Sprintf(ledger.DeletedWord+"%s, which was to be kept until %s", filepath.ToSlash(i.Path),
 			i.Until.Format("2006-01-02"))}
 	path, tree := filepath.Join(req.Folder, i.Path), req.Disk.In(req.Folder)
 	switch {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 
+	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/storage"
 )
@@ -29,6 +30,7 @@ type Folder struct {
 	At string // for people
 
 	client *minio.Client
+	watch  *idleconn.Watch
 	bucket string
 	prefix string // "" or with a slash at its end
 }
@@ -68,8 +70,9 @@ func Open(to settings.S3, getenv func(string) string) (*Folder, error) {
 	if f.prefix != "" {
 		f.prefix += "/"
 	}
+	f.watch = idleconn.NewWatch("the store")
 	var err error
-	if f.client, err = storage.NewClient(to.Endpoint, to.Region, environment(to, getenv)); err != nil {
+	if f.client, err = storage.NewClient(to.Endpoint, to.Region, environment(to, getenv), f.watch.Count); err != nil {
 		return nil, &refusedError{err}
 	}
 	if to.AccessKeyEnv != "" && (getenv(to.AccessKeyEnv) == "" || getenv(to.SecretKeyEnv) == "") {
@@ -95,33 +98,28 @@ func environment(to settings.S3, getenv func(string) string) func(string) string
 	}
 }
 
-// patience is how long an answer may take, a variable for tests, and slowest how many bytes a second are to come.
-var patience = time.Minute
-
-const slowest = 64 << 10
-
-// within ends what takes too long for so many bytes.
-func within(ctx context.Context, size int64) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, patience+time.Duration(size/slowest)*time.Second)
+// wait begins to wait for an answer: the context ends, with the reason as its cause, if the store is too slow.
+func (f *Folder) wait(ctx context.Context) (_ context.Context, done func()) {
+	ctx, end := context.WithCancelCause(ctx)
+	stop := f.watch.Wait(end)
+	return ctx, func() { stop(); end(nil) }
 }
 
-// List lists the objects directly below the prefix. A store gives them in parts, each of which may take as long as an answer.
+// List lists the objects directly below the prefix. A store gives them in parts, each of which is an answer.
 func (f *Folder) List(ctx context.Context) (all []Object, err error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	silent := time.AfterFunc(patience, func() { stop(fmt.Errorf("the store gave no answer within %s", patience)) })
-	defer silent.Stop()
+	ctx, done := f.wait(ctx)
+	defer done()
 	for o := range f.client.ListObjects(ctx, f.bucket, minio.ListObjectsOptions{Prefix: f.prefix}) {
-		silent.Reset(patience)
+		f.watch.Answered()
 		if o.Err != nil {
-			return nil, f.fault("be listed", cmp.Or(context.Cause(ctx), o.Err))
+			return nil, f.fault(ctx, "be listed", o.Err)
 		}
 		if name := strings.TrimPrefix(o.Key, f.prefix); name != "" && !strings.Contains(name, "/") {
 			all = append(all, Object{Name: name, Size: o.Size, Modified: o.LastModified.UTC(), Tag: o.ETag})
 		}
 	}
 	if err := context.Cause(ctx); err != nil {
-		return nil, f.fault("be listed", err)
+		return nil, f.fault(ctx, "be listed", err)
 	}
 	return all, nil
 }
@@ -134,8 +132,8 @@ func (f *Folder) Read(ctx context.Context, name, tag string, most int64) (conten
 }
 
 func (f *Folder) read(ctx context.Context, name, tag string, most int64) (content []byte, info minio.ObjectInfo, err error) {
-	ctx, stop := within(ctx, most)
-	defer stop()
+	ctx, done := f.wait(ctx)
+	defer done()
 	var options minio.GetObjectOptions
 	if tag != "" {
 		if err := options.SetMatchETag(tag); err != nil {
@@ -144,20 +142,20 @@ func (f *Folder) read(ctx context.Context, name, tag string, most int64) (conten
 	}
 	object, err := f.client.GetObject(ctx, f.bucket, f.prefix+name, options)
 	if err != nil {
-		return nil, info, f.fault("be read: "+name, err)
+		return nil, info, f.fault(ctx, "be read: "+name, err)
 	}
 	defer object.Close()
 	if info, err = object.Stat(); err != nil {
-		return nil, info, f.fault("be read: "+name, err)
+		return nil, info, f.fault(ctx, "be read: "+name, err)
 	}
 	if info.Size > most {
 		return nil, info, fmt.Errorf("%s in %s has %d bytes, more than %d", name, f.At, info.Size, most)
 	}
 	if content, err = io.ReadAll(io.LimitReader(object, most+1)); err != nil {
-		return nil, info, f.fault("be read: "+name, err)
+		return nil, info, f.fault(ctx, "be read: "+name, err)
 	}
 	if int64(len(content)) != info.Size {
-		return nil, info, f.fault("be read: "+name, io.ErrUnexpectedEOF)
+		return nil, info, f.fault(ctx, "be read: "+name, io.ErrUnexpectedEOF)
 	}
 	return content, info, nil
 }
@@ -196,7 +194,7 @@ func (f *Folder) Put(ctx context.Context, name string, content []byte, of string
 		}
 		select {
 		case <-ctx.Done():
-			return f.fault("be written: "+name, ctx.Err())
+			return f.fault(ctx, "be written: "+name, ctx.Err())
 		case <-time.After(lookAgain[try]):
 		}
 	}
@@ -205,8 +203,8 @@ func (f *Folder) Put(ctx context.Context, name string, content []byte, of string
 // putOnce writes an object unless there is one of its name. It wrote nothing, and that is no error, if the store says that
 // another one was as fast: the other's may not be there yet, and may come to nothing.
 func (f *Folder) putOnce(ctx context.Context, name string, content []byte, of string) (wrote bool, err error) {
-	ctx, stop := within(ctx, int64(len(content)))
-	defer stop()
+	ctx, done := f.wait(ctx)
+	defer done()
 	options := minio.PutObjectOptions{ContentType: "application/octet-stream", SendContentMd5: true, DisableMultipart: true,
 		UserMetadata: map[string]string{digestKey: digestOf(content), ofKey: of}}
 	options.SetMatchETagExcept("*")
@@ -219,7 +217,7 @@ func (f *Folder) putOnce(ctx context.Context, name string, content []byte, of st
 			"nothing was written. Use a store that knows them, or another way", f.At)}
 	}
 	if err != nil {
-		return false, f.fault("be written: "+name, err)
+		return false, f.fault(ctx, "be written: "+name, err)
 	}
 	return true, nil
 }
@@ -256,8 +254,9 @@ func lasts(said minio.ErrorResponse) bool {
 	return said.StatusCode >= 300 && said.StatusCode < 500 && !slices.Contains(passing, said.StatusCode)
 }
 
-// fault is an error of the store.
-func (f *Folder) fault(what string, err error) error {
+// fault is an error of the store, or that the context of the request ended.
+func (f *Folder) fault(ctx context.Context, what string, err error) error {
+	err = cmp.Or(context.Cause(ctx), err)
 	said, untrusted, named := minio.ToErrorResponse(err), new(x509.UnknownAuthorityError), new(x509.HostnameError)
 	switch {
 	case said.StatusCode == http.StatusPreconditionFailed:

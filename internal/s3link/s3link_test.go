@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 )
@@ -94,10 +96,10 @@ func TestWhatAnotherOneWritesIsWaitedFor(t *testing.T) {
 
 // TestALongListIsRead has a store of which each part of a list is given in time, and all of it together is not.
 func TestALongListIsRead(t *testing.T) {
-	defer func(before time.Duration) { patience = before }(patience)
-	patience = 2 * time.Second
+	defer func(before time.Duration) { idleconn.Most = before }(idleconn.Most)
+	idleconn.Most = 2 * time.Second
 	const parts = 6
-	pause := patience / 2
+	pause := idleconn.Most / 2
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("continuation-token"))
 		select {
@@ -120,9 +122,39 @@ func TestALongListIsRead(t *testing.T) {
 	if all, err := f.List(t.Context()); err != nil || len(all) != parts {
 		t.Errorf("%d objects, %v", len(all), err)
 	}
-	pause = 3 * patience
-	if _, err := f.List(t.Context()); err == nil || !strings.Contains(err.Error(), "no answer within 2s") {
+	pause = 3 * idleconn.Most
+	if _, err := f.List(t.Context()); err == nil || !strings.Contains(err.Error(), "the store was silent or slower than 1024 bytes a second for longer than 2s") {
 		t.Errorf("of a store that gives no answer: %v", err)
+	}
+}
+
+// TestAStoreThatTricklesIsNotWaitedForWithoutEnd has a byte of an object pass at a time: it is silent at no time.
+func TestAStoreThatTricklesIsNotWaitedForWithoutEnd(t *testing.T) {
+	defer func(before time.Duration) { idleconn.Most = before }(idleconn.Most)
+	idleconn.Most = 2 * time.Second
+	b := bucket(t)
+	u, err := url.Parse(b.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := servertest.NewLine(t, port)
+	f := openAt(t, b, fmt.Sprintf("http://127.0.0.1:%d", line.Port))
+	content := strings.Repeat("content", 40_000)
+	if err := f.Put(t.Context(), "x", []byte(content), ""); err != nil {
+		t.Fatal(err)
+	}
+	const want = "x: the store was silent or slower than 1024 bytes a second for longer than 2s"
+	line.Slow(100_000, 1, 20*time.Millisecond)
+	if _, err := f.Read(t.Context(), "x", "", 1<<30); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %q", err, want)
+	}
+	line.Slow(0, 4<<10, 50*time.Millisecond) // slow, and fast enough
+	if is, err := f.Read(t.Context(), "x", "", 1<<30); err != nil || string(is) != content {
+		t.Errorf("%d of %d bytes, %v", len(is), len(content), err)
 	}
 }
 

@@ -23,6 +23,7 @@ type Entry struct {
 	Slot    Slot
 	Outcome Outcome
 	Own     bool // the scheduler wrote it, not a person at a terminal
+	Cleared bool // a report was deleted from the inbox, as it was not to be kept any longer
 }
 
 // Record is what the ledger says of an offer's slots. The zero Record is that of

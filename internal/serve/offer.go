@@ -53,6 +53,7 @@ type offer struct {
 	known  int              // entries of the ledger that are in the record
 	last   time.Time        // when the last run began that came to an end, by the ledger; zero if none did
 	paused bool             // by a person, by the ledger
+	purged bool             // reports were deleted from the inbox as the terms say, by the ledger
 	own    bool             // whether the scheduler made a run, by the ledger
 
 	files      files     // as they were last seen; nil before
@@ -285,7 +286,7 @@ func (o *offer) takeEntries(entries []schedule.Entry) {
 	}
 	for _, e := range entries[o.known:] {
 		o.record.Add(e)
-		o.own = o.own || e.Own
+		o.own, o.purged = o.own || e.Own, o.purged || e.Cleared
 		if e.Outcome == schedule.Ran {
 			o.last = tender.Later(o.last, e.Began)
 			if e.Began.After(o.deaths.Last) {
@@ -322,6 +323,10 @@ func (o *offer) act(ctx context.Context, now time.Time) (acted bool, err error) 
 	if o.paused {
 		return false, nil // what is due is dealt with once it is resumed
 	}
+	if files && o.isPurged() {
+		o.log.Info("the reports were deleted, as the terms do not have them kept any longer (retention): no run is made of an empty inbox")
+		o.pending, files = false, false
+	}
 	due = o.plan.Due(o.record, now)
 	if len(due.Missed) > 0 {
 		return true, o.miss(due.Missed, now)
@@ -356,6 +361,12 @@ func (o *offer) runAsked(ctx context.Context, ask Ask) (acted bool) {
 func (o *offer) filesAreDue(now time.Time) bool {
 	return o.pending && o.isQuiet() && o.fault == "" && !now.Before(o.plan.At(now).Launch) &&
 		o.arrived.ready(o.config.Now(), schedule.Slot{})
+}
+
+// isPurged reports whether the inbox is empty because the terms do not have reports kept any longer.
+func (o *offer) isPurged() bool {
+	_, terms := o.files["/"+offerName]
+	return o.purged && terms && len(o.files) == 1
 }
 
 // miss records slots as missed.

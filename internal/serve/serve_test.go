@@ -422,6 +422,39 @@ func TestFilesAreRunOnceTheyHaveComeToRest(t *testing.T) {
 	})
 }
 
+// TestNoRunIsMadeOfAnInboxThatRetentionEmptied: the service made one run that failed, as no report was there any more.
+func TestNoRunIsMadeOfAnInboxThatRetentionEmptied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, "a: none", "b: none")
+		for _, name := range []string{"a", "b"} {
+			d.write(name+"/inbox/dtc.csv", "x")
+		}
+		d.serve(func() {
+			time.Sleep(time.Hour)
+			d.want("first", "01T00:00:10 a files", "01T00:00:10 b files")
+			d.mu.Lock()
+			folder := filepath.Join(d.folder, "a")
+			d.ledger[folder] = append(d.ledger[folder], schedule.Entry{At: time.Now(), Outcome: schedule.Noted, Cleared: true})
+			d.mu.Unlock()
+			d.remove("a/inbox/dtc.csv")
+			d.remove("b/inbox/dtc.csv") // by hand: the run says that it is missing
+			time.Sleep(time.Hour)
+			d.want("emptied", "01T01:00:20 b files")
+			if n := strings.Count(d.logged(), "no run is made of an empty inbox"); n != 1 {
+				t.Errorf("said %d times", n)
+			}
+			d.write("a/inbox/dtc.csv", "y")
+			time.Sleep(time.Hour)
+			d.want("a report that comes later", "01T02:00:30 a files")
+		})
+		d.remove("a/inbox/dtc.csv")
+		d.serve(func() {
+			time.Sleep(time.Hour)
+			d.want("after a start")
+		})
+	})
+}
+
 // TestAnOfferIsRunWhileItLasts has one offer before its launch, one after its end,
 // and one that a colleague ran by hand.
 func TestAnOfferIsRunWhileItLasts(t *testing.T) {

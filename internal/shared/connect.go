@@ -191,12 +191,15 @@ type Head struct {
 	Final    string    // the final run in force, "" if there is none
 	Made     time.Time // when the offer was first brought here
 	Terms    string    // the digest of its offer.yaml, "" if it has none; only from [Offers.List]
+	Reports  bool      // whether there is a file in its inbox; only from [Offers.List]
 }
 
 // List lists the offers by name.
 func (s *Offers) List(ctx context.Context) (all []Head, err error) {
-	rows, err := s.pool.Query(ctx, `SELECT name, count, hash, inputs, inputs_at, latest, final, made, coalesce(f.sha256, ''), batch_now()
-		FROM batch_offer LEFT JOIN batch_file f ON f.offer = name AND f.path = $1 ORDER BY name`, offerfolder.OfferName)
+	rows, err := s.pool.Query(ctx, `SELECT name, count, hash, inputs, inputs_at, latest, final, made, coalesce(f.sha256, ''),
+			EXISTS (SELECT FROM batch_file r WHERE r.offer = name AND r.path LIKE $2 || '%' AND r.path NOT LIKE $2 || '.%'), batch_now()
+		FROM batch_offer LEFT JOIN batch_file f ON f.offer = name AND f.path = $1 ORDER BY name`, offerfolder.OfferName,
+		offerfolder.InboxName+"/")
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +208,7 @@ func (s *Offers) List(ctx context.Context) (all []Head, err error) {
 	for rows.Next() {
 		var h Head
 		if err := rows.Scan(&h.Name, &h.Count, &h.Hash, &h.Inputs, &h.InputsAt, &h.Latest, &h.Final, &h.Made, &h.Terms,
-			&now); err != nil {
+			&h.Reports, &now); err != nil {
 			return nil, err
 		}
 		all = append(all, h)

@@ -22,21 +22,19 @@ import (
 	"tenderbatch/internal/settings"
 )
 
-// patience is how long a server may take until the session is there, whatever it says, and idle how long it may then be
-// silent in the middle of a file. They are variables for tests.
-var (
-	patience = 30 * time.Second
-	idle     = 2 * time.Minute
-)
+// patience is how long a server may take until the session is there, whatever it says. It is a variable for tests.
+var patience = 30 * time.Second
 
-// Session is a connection to a server.
+// Session is a connection to a server. Each request waits for its answer only while the server is fast enough, whatever else
+// the server sends meanwhile, such as a sign of life.
 type Session struct {
-	*sftp.Client
 	Folder string // on the server
 	At     string // the server and the account, for people
 
-	conn *ssh.Client
-	stop func() bool
+	client *sftp.Client
+	conn   *ssh.Client
+	line   *idleconn.Conn
+	stop   func() bool
 }
 
 // Dial reaches a server. The session ends with the context.
@@ -58,31 +56,31 @@ func Dial(ctx context.Context, to settings.SFTP, getenv func(string) string) (*S
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be reached: %w", address, err)
 	}
-	quiet := idleconn.New(plain, idle)
 	s := &Session{Folder: path.Clean(to.Folder), At: to.Username + "@" + address}
-	s.stop = context.AfterFunc(ctx, func() { _ = quiet.Close() })
-	begin := time.AfterFunc(patience, func() { _ = quiet.Close() })
-	err = s.begin(quiet, address, &ssh.ClientConfig{User: to.Username, Auth: methods,
+	s.line = idleconn.New(plain, s.At)
+	s.stop = context.AfterFunc(ctx, func() { _ = s.line.Close() })
+	begin := time.AfterFunc(patience, func() { _ = s.line.Close() })
+	err = s.begin(address, &ssh.ClientConfig{User: to.Username, Auth: methods,
 		HostKeyCallback: pinned(address, keys), HostKeyAlgorithms: algorithmsOf(keys)})
 	if !begin.Stop() {
 		err = fmt.Errorf("%s: no session could be begun within %s", address, patience)
 	}
 	if err != nil {
 		s.stop()
-		_ = quiet.Close()
+		_ = s.line.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// begin begins the session over a connection.
-func (s *Session) begin(over net.Conn, address string, config *ssh.ClientConfig) error {
-	conn, channels, requests, err := ssh.NewClientConn(over, address, config)
+// begin begins the session over its connection.
+func (s *Session) begin(address string, config *ssh.ClientConfig) error {
+	conn, channels, requests, err := ssh.NewClientConn(s.line, address, config)
 	if err != nil {
 		return refusal(address, config.User, err)
 	}
 	s.conn = ssh.NewClient(conn, channels, requests)
-	if s.Client, err = sftp.NewClient(s.conn); err != nil {
+	if s.client, err = sftp.NewClient(s.conn); err != nil {
 		_ = s.conn.Close()
 		return fmt.Errorf("%s does not speak SFTP: %w", address, err)
 	}
@@ -90,9 +88,10 @@ func (s *Session) begin(over net.Conn, address string, config *ssh.ClientConfig)
 }
 
 // Close ends the session.
-func (s *Session) Close() error {
+func (s *Session) Close() (err error) {
 	s.stop()
-	_ = s.Client.Close() // the connection below is what matters
+	defer s.line.Wait()(&err)
+	_ = s.client.Close() // the connection below is what matters
 	if err := s.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
@@ -106,9 +105,10 @@ func IsAnswer(err error) bool {
 }
 
 // Put writes a file into the folder of the session: it has its name only once it is whole.
-func (s *Session) Put(name string, content []byte) error {
+func (s *Session) Put(name string, content []byte) (err error) {
+	defer s.line.Wait()(&err)
 	draft, to := path.Join(s.Folder, "."+name+".part"), path.Join(s.Folder, name)
-	file, err := s.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	file, err := s.client.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return fmt.Errorf("%s cannot be written on %s: %w", draft, s.At, err)
 	}
@@ -116,26 +116,45 @@ func (s *Session) Put(name string, content []byte) error {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("%s was not written to its end on %s: %w", draft, s.At, err)
 	}
-	if err = s.PosixRename(draft, to); err == nil {
+	if err = s.client.PosixRename(draft, to); err == nil {
 		return nil
 	}
-	if err := s.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := s.client.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%s cannot be replaced on %s: %w", to, s.At, err)
 	}
-	if err := s.Rename(draft, to); err != nil {
+	if err := s.client.Rename(draft, to); err != nil {
 		return fmt.Errorf("%s cannot be given its name on %s: %w", to, s.At, err)
 	}
 	return nil
 }
 
-// Get reads a file of the folder of the session, of at most so many bytes; os.ErrNotExist if it is not there.
-func (s *Session) Get(name string, most int64) ([]byte, error) {
-	file, err := s.Open(path.Join(s.Folder, name))
+// List lists what is in the folder of the session.
+func (s *Session) List() (all []os.FileInfo, err error) {
+	defer s.line.Wait()(&err)
+	return s.client.ReadDir(s.Folder)
+}
+
+// Stat is what the server says of a file of the folder of the session.
+func (s *Session) Stat(name string) (info os.FileInfo, err error) {
+	defer s.line.Wait()(&err)
+	return s.client.Lstat(path.Join(s.Folder, name))
+}
+
+// Read reads a file of the folder of the session, and one byte more than so many if it has more; os.ErrNotExist if it is not
+// there.
+func (s *Session) Read(name string, most int64) (content []byte, err error) {
+	defer s.line.Wait()(&err)
+	file, err := s.client.Open(path.Join(s.Folder, name))
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, most+1))
+	return io.ReadAll(io.LimitReader(file, most+1))
+}
+
+// Get reads a file of the folder of the session, of at most so many bytes; os.ErrNotExist if it is not there.
+func (s *Session) Get(name string, most int64) ([]byte, error) {
+	content, err := s.Read(name, most)
 	if err == nil && int64(len(content)) > most {
 		err = fmt.Errorf("%s on %s has more than %d bytes", name, s.At, most)
 	}

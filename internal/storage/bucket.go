@@ -34,7 +34,7 @@ const quiet = 30 * time.Second
 
 func newBucket(ctx context.Context, u *url.URL, getenv func(string) string) (*Bucket, error) {
 	query := u.Query()
-	client, err := NewClient(query.Get("endpoint"), query.Get("region"), getenv)
+	client, err := NewClient(query.Get("endpoint"), query.Get("region"), getenv, nil)
 	if err != nil {
 		return nil, fmt.Errorf("the storage %s: %w", u.Redacted(), err)
 	}

@@ -96,6 +96,17 @@ func (d Date) DaysUntil(e Date) int {
 	return int(e.Time().Sub(d.Time()) / (24 * time.Hour))
 }
 
+// WorkingDaysUntil counts the days after d and up to another that are neither Saturday nor
+// Sunday, and no further than most.
+func (d Date) WorkingDaysUntil(e Date, most int) (n int) {
+	for at := d.Time().AddDate(0, 0, 1); !at.After(e.Time()) && n < most; at = at.AddDate(0, 0, 1) {
+		if day := at.Weekday(); day != time.Saturday && day != time.Sunday {
+			n++
+		}
+	}
+	return n
+}
+
 // LastOfMonth reports whether d is the last day of its month.
 func (d Date) LastOfMonth() bool { return d.Time().AddDate(0, 0, 1).Day() == 1 }
 

@@ -1,6 +1,9 @@
 package tender
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // WallTime shows an instant to people: what the clocks of a zone show, and the zone's
 // name, such as "2004-11-12 17:00 EST". Seconds and fractions of them are shown only
@@ -8,6 +11,18 @@ import "time"
 func WallTime(t time.Time, zone *time.Location) string {
 	t = t.In(zone)
 	return WallClock(t) + t.Format(" MST")
+}
+
+// InWallTime is a text such as the name of a slot, with the instants of RFC 3339 that are words of
+// it as [WallTime] shows them.
+func InWallTime(text string, zone *time.Location) string {
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		if t, err := time.Parse(time.RFC3339Nano, word); err == nil {
+			words[i] = WallTime(t, zone)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // WallClock is what [WallTime] shows, without the zone, on the clocks of t itself.

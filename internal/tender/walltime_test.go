@@ -59,3 +59,20 @@ func TestP21AtTheDeadlineGuaranteedDeliveriesHaveComeOrNot(t *testing.T) {
 		}
 	}
 }
+
+func TestTheNameOfASlotForPeople(t *testing.T) {
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"2004-11-12T17:30:00-05:00":                    "2004-11-12 17:30 EST",
+		"early_tender 2004-11-12T22:15:00Z":            "early_tender 2004-11-12 17:15 EST",
+		"early_tender 2004-07-12T17:15:00-04:00 again": "early_tender 2004-07-12 17:15 EDT again",
+		"files": "files", "": "",
+	} {
+		if got := tender.InWallTime(text, newYork); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

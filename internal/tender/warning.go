@@ -59,6 +59,7 @@ const (
 	WarnPastDue            WarningCode = "wire_past_due"
 	WarnDeliveryAwaited    WarningCode = "delivery_awaited"
 	WarnNotInForce         WarningCode = "not_in_force"
+	WarnWouldBeRefused     WarningCode = "would_be_refused"
 	WarnNoRelease          WarningCode = "release_recommended"
 	WarnAwaitsRelease      WarningCode = "awaits_release"
 	WarnVanished           WarningCode = "tenders_vanished"
@@ -84,7 +85,7 @@ var WarningCodes = [...]WarningCode{
 	WarnQuietReport, WarnMissingReport, WarnFutureReport, WarnWaiverNotNeeded, WarnCondition, WarnPastDue, WarnDeliveryAwaited,
 	WarnNotInForce,
 	WarnVanished, WarnAmended, WarnLeftOutInTime, WarnUnknownBuild, WarnTermsChanged, WarnForeignFile, WarnLinkRepaired,
-	WarnHistoryNotCompared, WarnFileNote, WarnNoPrice, WarnCapSuspended, WarnHypothetical,
+	WarnHistoryNotCompared, WarnWouldBeRefused, WarnFileNote, WarnNoPrice, WarnCapSuspended, WarnHypothetical,
 	WarnNoRelease, WarnAwaitsRelease,
 	WarnRateNotFixed, WarnRateChanged,
 }
