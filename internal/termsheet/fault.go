@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tenderbatch/internal/display"
+	"tenderbatch/internal/offerfile"
 	"tenderbatch/internal/strictyaml"
 	"tenderbatch/internal/xlsx/fault"
 )
@@ -87,6 +89,61 @@ func (r *reading) fault(at place, message string) {
 	}
 	r.faults = append(r.faults, Fault{File: r.name, Sheet: at.sheet, Cell: at.name(), Label: at.label,
 		Value: at.value, Message: message})
+}
+
+// mostRounds is how often groups can be in groups.
+const mostRounds = 4
+
+// withGroups reads terms with faults again, with each group of fields that they lack there and empty, so that of each such
+// field it is said whether it is needed, and not of the group once.
+func (r *reading) withGroups(err error, paths []string) ([]string, error) {
+	for range mostRounds {
+		var wrong *strictyaml.Error
+		if !errors.As(err, &wrong) {
+			break
+		}
+		added := false
+		for _, f := range wrong.Faults {
+			if strings.Contains(f.Message, " lacks the key ") && r.addGroup(f.Path) {
+				added = true
+			}
+		}
+		if !added {
+			break
+		}
+		source, lines := fileOf(r.terms)
+		_, again := offerfile.ParseTerms(r.name, source)
+		if again == nil { // the group is needed, and none of its fields
+			break
+		}
+		err, paths = again, lines
+	}
+	return paths, err
+}
+
+// addGroup adds an empty group at a path, if there are fields of one and it is not there.
+func (r *reading) addGroup(path string) bool {
+	if !slices.ContainsFunc(r.order, func(p string) bool { return strings.HasPrefix(p, path+".") }) {
+		return false
+	}
+	item, key, inItem := strings.Cut(path, "].")
+	into := r.terms
+	if !inItem {
+		key = path
+	} else {
+		list, number, _ := strings.Cut(item, "[")
+		at, err := strconv.Atoi(number)
+		items := r.terms.Entry(list)
+		if err != nil || items == nil || at >= len(items.Items) {
+			return false
+		}
+		into = items.Items[at]
+	}
+	if valueAt(into, key) != nil {
+		return false
+	}
+	putAt(into, key, emptyMapping())
+	return true
 }
 
 // termsFaults notes what the reader of offer.yaml says of the terms that the form makes, at the cells.

@@ -54,7 +54,10 @@ func Read(name string, file io.ReaderAt, size int64) (*Form, error) {
 	source, paths := fileOf(r.terms)
 	if len(r.faults) < mostFaults && isRead {
 		if _, err := offerfile.ParseTerms(name, source); err != nil {
-			if err := r.termsFaults(err, paths); err != nil {
+			if paths, err = r.withGroups(err, paths); err != nil {
+				err = r.termsFaults(err, paths)
+			}
+			if err != nil {
 				return nil, err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -234,6 +235,47 @@ func TestOneFaultOfAFormBringsNoOther(t *testing.T) {
 		})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v, want %s alone", err, c.want)
+		}
+	}
+}
+
+// Counsel fills in what is missing at once: of a group of fields in which nothing is filled in, each that is needed is named.
+func TestAllFieldsThatAreNeededAreNamedAtOnce(t *testing.T) {
+	source := readFile(t, "../../fixtures/level3-2004/offer.yaml")
+	for name, c := range map[string]struct {
+		clear []string
+		want  []string
+	}{
+		"dates": {[]string{"B11", "B12", "C12", "B13", "C13", "B14", "B15", "B17", "B36", "C36", "D36", "E36", "B37", "C37", "D37", "E37"},
+			[]string{"B11 (Launch)", "B13 (Expiration Date)", "B17 (Final Settlement Date)"}},
+		"denomination":  {[]string{"B33", "B34"}, []string{"B33 (Minimum denomination)", "B34 (Integral multiple)"}},
+		"of two series": {[]string{"B33", "B34", "D33", "D34"}, []string{"B33 (Min", "B34 (Int", "D33 (Min", "D34 (Int"}},
+		// The others depend on it: with a coupon of zero, none of them is needed.
+		"interest":        {[]string{"C43", "C44", "C45", "C46"}, []string{"C43 (Coupon"}},
+		"after a coupon":  {[]string{"C44", "C45", "C46"}, []string{"C44 (Day count)", "C45 (Interest payments a year)", "C46 (Interest last paid)"}},
+		"one of a group":  {[]string{"B34"}, []string{"B34 (Integral multiple)"}},
+		"what is no need": {[]string{"B12", "C12", "B14", "B15", "B36", "C36", "D36", "E36", "B37", "C37", "D37", "E37"}, nil},
+	} {
+		_, err := filled(t, source, func(f *excelize.File) {
+			for _, cell := range c.clear {
+				if err := f.SetCellValue("Terms", cell, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		var lines []string
+		if err != nil {
+			lines = strings.Split(err.Error(), "\n")
+		}
+		for _, want := range c.want {
+			if !slices.ContainsFunc(lines, func(line string) bool {
+				return strings.Contains(line, ", "+want) && strings.HasSuffix(line, ": this is not filled in, and is needed")
+			}) {
+				t.Errorf("%s: %s is not named: %v", name, want, err)
+			}
+		}
+		if len(lines) != len(c.want) {
+			t.Errorf("%s: %d faults, want %d: %v", name, len(lines), len(c.want), err)
 		}
 	}
 }
