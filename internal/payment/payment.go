@@ -127,6 +127,7 @@ func Messages(o *Order) ([]Message, error) {
 		m := Message{Issuer: issuer, Created: o.Made, Currency: at.currency, Date: at.date, Warnings: closed(at)}
 		m.Debtor = missing.debtor(o.Accounts, at.currency)
 		m.Transfers = missing.transfers(o, groups[at])
+		m.Warnings = append(m.Warnings, holdersOfOne(o.Accounts, m.Transfers)...)
 		for i := range m.Transfers {
 			m.Sum = m.Sum.Add(m.Transfers[i].Amount)
 		}

@@ -2,6 +2,7 @@ package payment
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,22 @@ func TestTwoWiresToOneAccountAreOneTransfer(t *testing.T) {
 	}
 	if other.EndToEndID != "3-USD-1" || len(got[0].Merged()) != 1 {
 		t.Errorf("%+v, merged %q", other, got[0].Merged())
+	}
+}
+
+// A line of accounts.csv that was copied, with its number, paid one participant's money to another: both names are there
+// and differ, and it was said only that the wires have one account.
+func TestOneAccountOfTwoHoldersIsAWarning(t *testing.T) {
+	for second, warned := range map[string]bool{"Bank Two": true, "BANK ONE": false, "": false} {
+		book := bookOf(t, debtor, "creditor,DTC,1,,Bank One,IRVTUS3N,,77,,", "creditor,DTC,2,,"+second+",IRVTUS3N,,77,,")
+		got, err := Messages(orderOf(book, wire("1", "USD", "5"), wire("2", "USD", "5")))
+		if err != nil || len(got) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		want := `accounts.csv, lines 3 and 4: the account 77 is that of "Bank One" and of "Bank Two"`
+		if said := slices.ContainsFunc(got[0].Warnings, func(w string) bool { return strings.HasPrefix(w, want) }); said != warned {
+			t.Errorf("second name %q: warnings %q", second, got[0].Warnings)
+		}
 	}
 }
 

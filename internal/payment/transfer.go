@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"tenderbatch/internal/accounts"
 	"tenderbatch/internal/swifttext"
 	"tenderbatch/internal/tender"
 )
@@ -44,6 +45,24 @@ func (e *MissingError) transfers(o *Order, wires []Wire) []Transfer {
 	}
 	for i := range all {
 		e.identify(&all[i], o)
+	}
+	return all
+}
+
+// holdersOfOne warns of lines of accounts.csv that give one account the names of several holders: one may be a copy of
+// another, and the money of one participant would go to another.
+func holdersOfOne(book *accounts.Book, transfers []Transfer) (all []string) {
+	for _, t := range transfers {
+		first := t.Creditor.Account
+		for _, w := range t.Wires[min(1, len(t.Wires)):] {
+			other := book.Creditor(w.Depositary, w.Participant, w.Currency)
+			if first.Name == "" || other.Name == "" || strings.EqualFold(first.Name, other.Name) {
+				continue
+			}
+			all = append(all, fmt.Sprintf("%s, lines %d and %d: the account %s is that of %q and of %q, and both are paid with one "+
+				"transfer to the first; if it is the account of one of them only, correct the other line, then export again",
+				accounts.FileName, first.Line, other.Line, first.Number(), first.Name, other.Name))
+		}
 	}
 	return all
 }
