@@ -35,7 +35,7 @@ func (w world) initBlank(folder string, depositaries []string) error {
 	}
 	terms := strings.Replace(blankTerms, "id: null", fmt.Sprintf("id: %q", filepath.Base(whole)), 1) + entries
 	for name, content := range map[string][]byte{"offer.yaml": []byte(terms), "offer.md": docs.Offer} {
-		if err := writeNew(filepath.Join(folder, name), content); err != nil {
+		if err := writeWhole(filepath.Join(folder, name), content); err != nil {
 			return err
 		}
 	}

@@ -101,7 +101,7 @@ func (w world) initFrom(folder, from, id string) error {
 	if err := newOffer(folder); err != nil {
 		return err
 	}
-	if err := writeNew(filepath.Join(folder, "offer.yaml"), content); err != nil {
+	if err := writeWhole(filepath.Join(folder, "offer.yaml"), content); err != nil {
 		return err
 	}
 	p := printout.New(w.stdout)
@@ -178,7 +178,7 @@ func (w world) addSchema(folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeNew(filepath.Join(folder, schemaName), docs.OfferSchema); err != nil {
+	if err := writeWhole(filepath.Join(folder, schemaName), docs.OfferSchema); err != nil {
 		return err
 	}
 	line := "# yaml-language-server: $schema=" + schemaName + "\n"

@@ -2,10 +2,7 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +36,7 @@ FILE, or to template.xlsx in the current folder.`,
 			if err := offerfolder.Template(&content, args[0], depositary, w.now()); err != nil {
 				return err
 			}
-			if err := writeNew(file, content.Bytes()); err != nil {
+			if err := writeWhole(file, content.Bytes()); err != nil {
 				return err
 			}
 			_, err := fmt.Fprintf(w.stdout,
@@ -50,20 +47,4 @@ FILE, or to template.xlsx in the current folder.`,
 	}
 	c.Flags().StringVar(&depositary, "depositary", "", "the depositary it is for (default: the first of the offer)")
 	return c
-}
-
-// writeNew writes a file that is not there yet.
-func writeNew(name string, content []byte) error {
-	if err := offerfolder.Elsewhere(name); err != nil {
-		return err
-	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
-	if errors.Is(err, fs.ErrExist) {
-		return &offerfolder.UsageError{Message: fmt.Sprintf("%s is there already; name another file", name)}
-	}
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	return errors.Join(err, file.Close())
 }

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +45,7 @@ With --blank it writes an empty form.`,
 			var form bytes.Buffer
 			err := writeForm(c, &form, args, tender.Paper(paper))
 			if err == nil {
-				err = w.writeWhole(to, form.Bytes())
+				err = writeWhole(to, form.Bytes())
 			}
 			if err != nil {
 				return err
@@ -138,7 +136,7 @@ func (w world) importTerms(from, folder string, terms []byte) error {
 	if err := os.MkdirAll(filepath.Join(folder, offerfolder.InboxName), 0o750); err != nil {
 		return err
 	}
-	if err := w.writeWhole(path, terms); err != nil {
+	if err := writeWhole(path, terms); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w.stdout, "%s is ready; next: batch check %s\n", path, folder)
@@ -171,33 +169,4 @@ func (w world) compareTerms(from, folder string, terms []byte) error {
 	return &offerfolder.UsageError{Message: fmt.Sprintf("%s is there already, and was not changed; write what is "+
 		"meant into it "+
 		"(once the offer was launched, as an amendment), or name another folder", path)}
-}
-
-// writeWhole writes a file that is not there yet: all of it or nothing.
-func (w world) writeWhole(name string, content []byte) error {
-	if err := offerfolder.Elsewhere(name); err != nil {
-		return err
-	}
-	taken := &offerfolder.UsageError{Message: name + " is there already; name another file"}
-	if _, err := os.Lstat(name); err == nil {
-		return taken
-	}
-	part := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".part")
-	err := disk.Disk{}.Write(part, func(to io.Writer) error {
-		_, err := to.Write(content)
-		return err
-	})
-	if err == nil {
-		err = disk.Disk{}.Link(part, name)
-	}
-	if removed := os.Remove(part); err == nil && !errors.Is(removed, fs.ErrNotExist) {
-		err = removed
-	}
-	if errors.Is(err, fs.ErrExist) {
-		return taken
-	}
-	if err != nil && strings.Contains(err.Error(), part) {
-		return fmt.Errorf("%s was not written: %w", name, err)
-	}
-	return err
 }

@@ -30,7 +30,7 @@ func (r *Run) awaitedWords() (said []string) {
 		said = append(said, fmt.Sprintf("%s of %s %s on %s left out: notes promised by guaranteed delivery can come until %s, and "+
 			"the run was made before that; run again then, and export from that run",
 			display.Plural(f.Wires, "wire", "wires"), f.Currency, display.Thousands(f.Total), f.SettlementDate+are(f.Wires),
-			r.Offer.Guaranteed.Deadline.At.In(r.Offer.Zone).Format("2006-01-02 15:04 MST")))
+			tender.WallTime(r.Offer.Guaranteed.Deadline.At, r.Offer.Zone)))
 	}
 	return said
 }

@@ -49,7 +49,7 @@ func (p Plan) Due(r *Record, now time.Time) Due {
 		late := now.Sub(s.At)
 		switch {
 		case i < len(open)-1:
-			due.miss(r, s, "superseded by the slot of "+open[len(open)-1].At.Format("2006-01-02 15:04 MST"))
+			due.miss(r, s, "superseded by the slot of "+tender.WallTime(open[len(open)-1].At, open[len(open)-1].At.Location()))
 		case late <= grace:
 			due.add(r, s, tender.BySchedule)
 		case p.At(now).CatchUp == tender.CatchUpNone:

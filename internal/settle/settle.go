@@ -232,7 +232,7 @@ func awaited(o *tender.Offer, b *tender.Book, a *allocate.Result) (all []tender.
 	for _, currency := range currencies {
 		all = append(all, tender.Warnf(tender.WarnDeliveryAwaited, "%s %s in principal was promised by guaranteed delivery, and has "+
 			"not come; it can until %s: wire nothing for it on %s but by a run that was made after that", currency,
-			tender.Thousands(sums[currency]), deadline.At.In(o.Zone).Format("2006-01-02 15:04 MST"), o.Guaranteed.Settlement))
+			tender.Thousands(sums[currency]), tender.WallTime(deadline.At, o.Zone), o.Guaranteed.Settlement))
 	}
 	return all
 }

@@ -177,7 +177,7 @@ func (b *workbook) moneyNote(m *moneyList) spreadsheet.Cell {
 		return spreadsheet.Label(referenceNote).As(spreadsheet.InSubtitle)
 	}
 	return spreadsheet.Label(fmt.Sprintf("Wire nothing dated %s by this run: notes promised by guaranteed delivery can come until %s.",
-		b.awaited, b.run.Offer.Guaranteed.Deadline.At.In(b.run.Offer.Zone).Format("2006-01-02 15:04 MST"))).WithTone(spreadsheet.Bad)
+		b.awaited, tender.WallTime(b.run.Offer.Guaranteed.Deadline.At, b.run.Offer.Zone))).WithTone(spreadsheet.Bad)
 }
 
 // waits reports whether this run leaves what is due on a day to a later one.
