@@ -229,7 +229,7 @@ var mayImport = map[string][]string{
 		"github.com/gofrs/flock",
 	},
 	"internal/servertest": {
-		"github.com/jackc/pgx/v5", "github.com/minio/minio-go/v7",
+		"internal/idleconn", "github.com/jackc/pgx/v5", "github.com/minio/minio-go/v7",
 		"github.com/minio/minio-go/v7/pkg/credentials",
 	},
 	"internal/settings": {"internal/disk", "internal/schema", "internal/strictyaml", "golang.org/x/crypto/ssh"},

@@ -24,7 +24,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/notify"
 	"tenderbatch/internal/offerfolder"
@@ -343,8 +342,7 @@ func TestWhatCannotBeSentIsNotedOnceAndTriedAgain(t *testing.T) {
 
 // TestAServerThatTricklesHarmsNoOtherDelivery has one that sends a byte now and then: it is silent at no time.
 func TestAServerThatTricklesHarmsNoOtherDelivery(t *testing.T) {
-	defer func(was time.Duration) { idleconn.Most = was }(idleconn.Most)
-	idleconn.Most = time.Second
+	servertest.Within(t, time.Second)
 	server, folder := sshtest.Start(t), t.TempDir()
 	line := servertest.NewLine(t, server.Port)
 	to := server.Settings()

@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"tenderbatch/internal/idleconn"
+	"tenderbatch/internal/servertest"
 )
 
 // limited is a connection that may be slow for a short time, and its other side.
 func limited(t *testing.T, most time.Duration) (ours *idleconn.Conn, theirs net.Conn) {
 	t.Helper()
-	was := idleconn.Most
-	idleconn.Most = most
-	t.Cleanup(func() { idleconn.Most = was })
+	servertest.Within(t, most)
 	plain, theirs := net.Pipe()
 	ours = idleconn.New(plain, "the server")
 	t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })

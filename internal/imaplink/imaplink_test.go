@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/imaplink/imaptest"
 	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
@@ -21,9 +20,10 @@ import (
 // TestAServerThatIsSilentIsNotWaitedForWithoutEnd has one that takes connections and says nothing, and one that falls silent
 // once the session is there.
 func TestAServerThatIsSilentIsNotWaitedForWithoutEnd(t *testing.T) {
-	wasPatience, wasMost := patience, idleconn.Most
-	patience, idleconn.Most = time.Second, 2*time.Second
-	defer func() { patience, idleconn.Most = wasPatience, wasMost }()
+	servertest.Within(t, 2*time.Second)
+	was := patience
+	patience = time.Second
+	defer func() { patience = was }()
 	port := servertest.Listen(t, func(net.Conn) {})
 	within := func(what, why string, do func() error) {
 		t.Helper()
@@ -97,9 +97,7 @@ func TestAMailServerThatThinksBeforeItAnswers(t *testing.T) {
 // behindALine is a session with a real server, which has one mail, over a line that can be slowed down.
 func behindALine(t *testing.T, most time.Duration) (*Session, *servertest.Line) {
 	t.Helper()
-	was := idleconn.Most
-	idleconn.Most = most
-	t.Cleanup(func() { idleconn.Most = was })
+	servertest.Within(t, most)
 	server := imaptest.Start(t)
 	server.Deliver(t, "INBOX", "Subject: x\n\n"+strings.Repeat("hello\n", 1000))
 	to, line := server.Settings(), servertest.NewLine(t, server.TLSPort)

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"tenderbatch/internal/disk"
-	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/pgp/pgptest"
@@ -236,8 +235,7 @@ func TestAConnectionThatIsCutInTheMiddleOfAFile(t *testing.T) {
 // TestAServerThatTricklesHarmsNoOther has servers that send a byte now and then in the middle of a file: they are silent at no
 // time, and are not waited for.
 func TestAServerThatTricklesHarmsNoOther(t *testing.T) {
-	defer func(was time.Duration) { idleconn.Most = was }(idleconn.Most)
-	idleconn.Most = 2 * time.Second
+	servertest.Within(t, 2*time.Second)
 	large := report + strings.Repeat("2,037833100,1000\n", 60_000)
 	for way, begin := range map[string]func(*testing.T) (d *desk, port *int, server int){
 		"SFTP": func(t *testing.T) (*desk, *int, int) {

@@ -96,8 +96,7 @@ func TestWhatAnotherOneWritesIsWaitedFor(t *testing.T) {
 
 // TestALongListIsRead has a store of which each part of a list is given in time, and all of it together is not.
 func TestALongListIsRead(t *testing.T) {
-	defer func(before time.Duration) { idleconn.Most = before }(idleconn.Most)
-	idleconn.Most = 2 * time.Second
+	servertest.Within(t, 2*time.Second)
 	const parts = 6
 	pause := idleconn.Most / 2
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -130,8 +129,7 @@ func TestALongListIsRead(t *testing.T) {
 
 // TestAStoreThatTricklesIsNotWaitedForWithoutEnd has a byte of an object pass at a time: it is silent at no time.
 func TestAStoreThatTricklesIsNotWaitedForWithoutEnd(t *testing.T) {
-	defer func(before time.Duration) { idleconn.Most = before }(idleconn.Most)
-	idleconn.Most = 2 * time.Second
+	servertest.Within(t, 2*time.Second)
 	b := bucket(t)
 	u, err := url.Parse(b.Endpoint)
 	if err != nil {

@@ -6,7 +6,17 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tenderbatch/internal/idleconn"
 )
+
+// Within has a test's connections wait no longer than so long for a server that is too slow.
+func Within(t testing.TB, most time.Duration) {
+	t.Helper()
+	was := idleconn.Most
+	idleconn.Most = most
+	t.Cleanup(func() { idleconn.Most = was })
+}
 
 // Line is a way to a server on a port of this machine, which a test can slow down.
 type Line struct {

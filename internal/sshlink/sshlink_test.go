@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"tenderbatch/internal/idleconn"
 	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/sshlink/sshtest"
@@ -105,9 +104,7 @@ func TestALargeFileOverASlowLineIsReadAndWritten(t *testing.T) {
 // behindALine is a session with a real server over a line that can be slowed down.
 func behindALine(t *testing.T, most time.Duration) (*Session, *servertest.Line) {
 	t.Helper()
-	was := idleconn.Most
-	idleconn.Most = most
-	t.Cleanup(func() { idleconn.Most = was })
+	servertest.Within(t, most)
 	server := sshtest.Start(t)
 	to, line := server.Settings(), servertest.NewLine(t, server.Port)
 	to.Port = line.Port
