@@ -255,8 +255,7 @@ func (c *Console) stagedFile(r *http.Request) (folder, path string, err error) {
 	}
 	entries, err := os.ReadDir(filepath.Join(folder, offerfolder.StagingName, id))
 	if errors.Is(err, os.ErrNotExist) || (err == nil && len(entries) != 1) {
-		return "", "", &offerfolder.UsageError{Message: "the file waits here no more: it was accepted or discarded, or it was left for " +
-			"a day; send it again"}
+		return "", "", prepare.ErrWaitsNoMore
 	}
 	if err != nil {
 		return "", "", err
@@ -286,6 +285,9 @@ func (c *Console) stagedPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	content, err := disk.ReadFile(path, offerfolder.MostBytes)
+	if errors.Is(err, os.ErrNotExist) {
+		err = prepare.ErrWaitsNoMore
+	}
 	if err != nil {
 		c.failed(w, r, err)
 		return

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -112,6 +114,39 @@ func TestAReportIsCheckedThenAccepted(t *testing.T) {
 	last := entries[len(entries)-1]
 	if m := last.MakersOf(); last.Event != ledger.Prepared || len(m) != 1 || m[0].Name != "ann" || m[0].Did != ledger.Filed {
 		t.Errorf("the history ends with %+v", last)
+	}
+}
+
+// Of the clicks of an impatient hand one puts the report into the inbox, and what the others are
+// answered, which is what the hand then sees, says so.
+func TestAReportThatIsAcceptedByManyClicksAtOnce(t *testing.T) {
+	h := newHouse(t)
+	b := h.person("ann", account.Grant{Role: account.Preparer})
+	const name, clicks = "dtc-2004-12-02.xlsx", 8
+	before := len(h.inbox())
+	_, to, _ := b.send(name, report(t))
+	_, page := b.get(to)
+	digest := regexp.MustCompile(`name="digest" value="([0-9a-f]{64})"`).FindStringSubmatch(page)[1]
+	answers := make([]string, clicks)
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() {
+			status, body := b.post(to, "do", "accept", "digest", digest)
+			answers[i] = fmt.Sprint(status, body)
+		})
+	}
+	all.Wait()
+	done := 0
+	for _, answer := range answers {
+		switch {
+		case strings.HasPrefix(answer, "303"):
+			done++
+		case !strings.HasPrefix(answer, "422") || !strings.Contains(answer, "waits here no more"):
+			t.Errorf("a click was answered %s", answer)
+		}
+	}
+	if done != 1 || len(h.inbox()) != before+1 || h.staged() != 0 {
+		t.Errorf("%d clicks accepted it; the inbox has %v, %d wait", done, h.inbox(), h.staged())
 	}
 }
 

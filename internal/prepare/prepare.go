@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -106,6 +107,10 @@ func CheckName(terms *offerfile.Terms, name string, now time.Time) error {
 		display.Quote(name), strings.Join(patterns, "; "))
 }
 
+// ErrWaitsNoMore refuses a report that another took away since, be it with a second click.
+var ErrWaitsNoMore = refused("the file waits here no more: it was accepted or discarded, or it was left for a day; if the page " +
+	"Files does not list it, send it again")
+
 // AddReport puts a report that was checked into the inbox, under a name that is not there yet.
 // staged is its path, on the disk of the offer, and is taken away; digest is the SHA-256, in
 // hexadecimal, of what was checked.
@@ -115,6 +120,9 @@ func AddReport(ctx context.Context, req Request, staged, name, digest string) er
 			return err
 		}
 		content, err := disk.ReadFile(staged, offerfolder.MostBytes)
+		if errors.Is(err, fs.ErrNotExist) {
+			return ErrWaitsNoMore
+		}
 		if err != nil {
 			return err
 		}
