@@ -79,12 +79,35 @@ func OpenLog(runs string) (*Log, error) {
 // [OpenLog], or one of the file system. After an error other than those of the
 // file system the entry is not in the ledger.
 func (l *Log) Append(e Entry) (Entry, error) {
+	return l.append(e, func(*sql.Tx) error { return nil })
+}
+
+// AppendIf is [Log.Append], but the error is that of may, if it returns one for the entries that the
+// ledger has. Of two who append at the same moment, the second is asked after the first has appended.
+func (l *Log) AppendIf(e Entry, may func([]Entry) error) (Entry, error) {
+	return l.append(e, func(tx *sql.Tx) error {
+		c, err := readContent(tx)
+		if err != nil {
+			return err
+		}
+		entries, err := c.entries()
+		if err != nil {
+			return err
+		}
+		return may(entries)
+	})
+}
+
+func (l *Log) append(e Entry, first func(*sql.Tx) error) (Entry, error) {
 	body, err := e.body()
 	if err != nil {
 		return Entry{}, err
 	}
 	var added row
 	err = l.change(func(tx *sql.Tx) error {
+		if err := first(tx); err != nil {
+			return err
+		}
 		added, err = insert(tx, body)
 		return err
 	})

@@ -37,10 +37,17 @@ func (req Request) decide(event ledger.Event, reason string) error {
 	if err := ledger.CheckOffer(runs, offer); err != nil {
 		return err
 	}
-	entries, err := ledger.ReadEntries(runs)
+	log, err := ledger.OpenLog(runs)
 	if err != nil {
 		return err
 	}
+	_, err = log.AppendIf(ledger.Entry{At: req.Clock(), Event: event, By: req.By, Actor: req.Actor, Offer: offer,
+		Program: req.Version, Message: reason}, func(entries []ledger.Entry) error { return changes(entries, event) })
+	return err
+}
+
+// changes is an error if the history says already what an event would.
+func changes(entries []ledger.Entry, event ledger.Event) error {
 	now := ledger.PauseIn(entries)
 	switch {
 	case event == ledger.Paused && now != nil:
@@ -48,11 +55,5 @@ func (req Request) decide(event ledger.Event, reason string) error {
 	case event == ledger.Resumed && now == nil:
 		return refused("the offer is not paused; there is nothing to resume")
 	}
-	log, err := ledger.OpenLog(runs)
-	if err != nil {
-		return err
-	}
-	_, err = log.Append(ledger.Entry{At: req.Clock(), Event: event, By: req.By, Actor: req.Actor, Offer: offer,
-		Program: req.Version, Message: reason})
-	return err
+	return nil
 }

@@ -1,8 +1,11 @@
 package prepare
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"tenderbatch/internal/ledger"
@@ -40,5 +43,33 @@ func TestPauseAndResume(t *testing.T) {
 	}
 	if len(ledger.Open(entries)) != 0 {
 		t.Error("a pause counts as an attempt")
+	}
+}
+
+// Of those who pause an offer at the same moment one does, and the others read by whom it is.
+func TestPausedByManyAtOnce(t *testing.T) {
+	req := newRequest(t, "")
+	for n, do := range []func(int) error{
+		func(i int) error { return Pause(req, fmt.Sprint("reason ", i)) }, func(int) error { return Resume(req) }} {
+		var done atomic.Int32
+		var all sync.WaitGroup
+		for i := range 6 {
+			all.Go(func() {
+				err := do(i)
+				if err == nil {
+					done.Add(1)
+				} else if !strings.Contains(err.Error(), []string{"is paused already", "is not paused"}[n]) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if done.Load() != 1 {
+			t.Errorf("%d did", done.Load())
+		}
+	}
+	entries, err := ledger.ReadEntries(filepath.Join(req.Folder, offerfolder.RunsName))
+	if err != nil || len(entries) != 2 {
+		t.Errorf("%v, %v", entries, err)
 	}
 }
