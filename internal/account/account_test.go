@@ -2,10 +2,12 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -173,6 +175,61 @@ func TestASecondFactor(t *testing.T) {
 	if _, err := s.Login("ann", password, code(0), ""); err != nil {
 		t.Errorf("the code of now: %v", err)
 	}
+}
+
+// A code that is entered twice at the same moment lets one in, be it the person or who looked over a shoulder.
+func TestACodeCountsOnceAtTheSameMoment(t *testing.T) {
+	s, c := open(t)
+	password := add(t, s, "ann", Grant{Role: Approver})
+	secret, _, err := NewSecond("ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := func() string {
+		text, err := totp.GenerateCode(secret, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	if err := s.SetSecond("ann", secret, code()); err != nil {
+		t.Fatal(err)
+	}
+	c.at = c.at.Add(2 * time.Minute)
+	if n := succeed(func() error { _, err := s.Login("ann", password, code(), ""); return err }); n != 1 {
+		t.Errorf("%d logins with one code", n)
+	}
+	c.at = c.at.Add(longestDelay)
+	if n := succeed(func() error { return s.SetSecond("ann", "", code()) }); n != 1 {
+		t.Errorf("one code took the second factor off %d times", n)
+	}
+}
+
+// A password that is changed twice at the same moment is changed once: the second no longer has the present one.
+func TestAPasswordIsChangedOnceAtTheSameMoment(t *testing.T) {
+	s, _ := open(t)
+	password := add(t, s, "ann", Grant{Role: Approver})
+	var next atomic.Int32
+	if n := succeed(func() error {
+		return s.ChangePassword("ann", password, fmt.Sprint("correct horse battery ", next.Add(1)))
+	}); n != 1 {
+		t.Errorf("it was changed %d times", n)
+	}
+}
+
+// succeed counts how often something succeeds that six do at the same moment.
+func succeed(do func() error) int32 {
+	var n atomic.Int32
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			if do() == nil {
+				n.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return n.Load()
 }
 
 func TestADisabledAccountCannotLogIn(t *testing.T) {

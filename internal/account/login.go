@@ -70,9 +70,12 @@ func (s *Store) Login(name, password, code, address string) (*Account, error) {
 		return nil, s.failed(name, address)
 	}
 	err = s.note(name, "logged in", address, func(tx *transaction) error {
-		return one(tx.Exec(`UPDATE account SET failures = 0, locked_until = 0, last_code = CASE WHEN last_code > ? THEN last_code
-			ELSE ? END WHERE name = ?`, period, period, name))
+		return one(tx.Exec("UPDATE account SET failures = 0, locked_until = 0, last_code = ? WHERE name = ?"+asChecked,
+			max(period, c.lastCode), name, c.password, c.lastCode))
 	})
+	if errors.Is(err, ErrNoAccount) {
+		return nil, s.failed(name, address)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +88,10 @@ func (s *Store) credentials(name string) (c credentials, err error) {
 		&c.lastCode)
 	return c, err
 }
+
+// asChecked has a statement change an account only while it has the password and the last code that
+// were compared: comparing takes long, and of two at the same moment, one would come with what counts once.
+const asChecked = " AND password = ? AND last_code = ?"
 
 // failed counts a wrong login and delays the next. The count is that of the file, so that
 // guesses at once count each.
@@ -141,18 +148,24 @@ func (s *Store) ChangePassword(name, old, password string) error {
 	if err != nil {
 		return err
 	}
+	wrong := &RefusedError{"the present password is wrong"}
 	if !matches(c.password, old) {
-		return &RefusedError{"the present password is wrong"}
+		return wrong
 	}
 	if err := checkPassword(name, password, old); err != nil {
 		return err
 	}
-	return s.change(name, name, "changed the password", func(tx *transaction) error {
+	err = s.change(name, name, "changed the password", func(tx *transaction) error {
 		if err := vouchedFor(tx, name); err != nil {
 			return err
 		}
-		return one(tx.Exec("UPDATE account SET password = ?, one_time = 0, expires = 0 WHERE name = ?", hashOf(password), name))
+		return one(tx.Exec("UPDATE account SET password = ?, one_time = 0, expires = 0 WHERE name = ?"+asChecked, hashOf(password),
+			name, c.password, c.lastCode))
 	})
+	if errors.Is(err, ErrNoAccount) {
+		return wrong
+	}
+	return err
 }
 
 // NewSecond is a secret for a second factor of an account, and the address by which an
@@ -172,18 +185,24 @@ func (s *Store) SetSecond(name, secret, code string) error {
 	if err != nil {
 		return err
 	}
+	wrong := &RefusedError{"the code is not right; compare the clock of your device, and enter the code that it shows now"}
 	period, ok := s.codeMatches(cmp.Or(secret, c.secret), code, c.lastCode)
 	if !ok {
-		return &RefusedError{"the code is not right; compare the clock of your device, and enter the code that it shows now"}
+		return wrong
 	}
 	what := "added a second factor"
 	if secret == "" {
 		what = "took the second factor off"
 	}
-	return s.change(name, name, what, func(tx *transaction) error {
+	err = s.change(name, name, what, func(tx *transaction) error {
 		if err := vouchedFor(tx, name); err != nil {
 			return err
 		}
-		return one(tx.Exec("UPDATE account SET secret = ?, last_code = ? WHERE name = ?", secret, period, name))
+		return one(tx.Exec("UPDATE account SET secret = ?, last_code = ? WHERE name = ?"+asChecked, secret, period, name,
+			c.password, c.lastCode))
 	})
+	if errors.Is(err, ErrNoAccount) {
+		return wrong
+	}
+	return err
 }
