@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -161,6 +163,27 @@ func TestS2TheServiceManagerHearsOfIt(t *testing.T) {
 		}
 	}
 	t.Error("it did not say that it stops")
+}
+
+// TestS2TheServiceManagerHearsOfAnEndThatIsQuick ends what serves before the service manager has taken what it is sent.
+func TestS2TheServiceManagerHearsOfAnEndThatIsQuick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		said := 0
+		say := func() { time.Sleep(time.Second); said++ }
+		for _, ended := range []bool{true, false} {
+			ctx, cancel := context.WithCancel(t.Context())
+			end := onDone(ctx, say)
+			if ended {
+				cancel()
+			}
+			end()
+			cancel()
+			synctest.Wait()
+			if said != 1 {
+				t.Errorf("ended %t: it was said %d times, want once, after the end", ended, said)
+			}
+		}
+	})
 }
 
 // TestS2AFatalErrorOfGoDoesNotKeepTheServiceDown has the runtime end the program as an
