@@ -132,8 +132,10 @@ func (w world) warnOfExport(run *outgoing.Run, e *outgoing.Export) error {
 	for _, warning := range slices.Concat(e.Warnings, run.Passed(e, w.now())) {
 		p.Linef("warning: %s", display.Line(warning))
 	}
-	if unnoted := run.Unnoted(e); unnoted != "" {
-		p.Linef("warning: %s", display.Line(unnoted))
+	for _, warning := range []string{run.Unnoted(e), map[bool]string{true: run.Elsewhere()}[e.IsPayments()]} {
+		if warning != "" {
+			p.Linef("warning: %s", display.Line(warning))
+		}
 	}
 	return p.Err()
 }

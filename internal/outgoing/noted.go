@@ -118,7 +118,7 @@ func (r *Run) lockExports(ctx context.Context) (unlock func() error, err error) 
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded) || (err == nil && !held):
-		return nil, fmt.Errorf("another export of the offer goes on; wait until it is done: %w", ledger.ErrBusy)
+		return nil, &ledger.BusyError{Message: "another export of this offer goes on; wait until it is done, then export again"}
 	case err != nil:
 		return nil, fmt.Errorf("the export cannot be noted in the history, so nothing was written: %w", err)
 	}
@@ -298,3 +298,13 @@ func (r *Run) Unnoted(e *Export) string {
 
 // History is what the history of the offer said when the run was opened.
 func (r *Run) History() []ledger.Entry { return r.archive.Entries() }
+
+// Elsewhere says what is to be done before payments are sent that were exported of a copy of an offer in a database, as
+// another copy knows nothing of them; "" if the offer is in none.
+func (r *Run) Elsewhere() string {
+	if _, err := disk.In(r.Folder).Lstat(filepath.Join(r.Folder, offerfolder.PushedName)); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s is a copy of an offer in a database: run \"batch push\" before the files go to the bank, and send them only "+
+		"if it succeeds, as another copy may have exported the same", r.Folder)
+}
