@@ -111,8 +111,10 @@ func (w world) export(c *cobra.Command, path string, x exporting) error {
 	case len(e.Files) != 1:
 		return usage(c, fmt.Errorf("there are %d files; name a folder for them with --to", len(e.Files)))
 	}
-	if err := w.noteExport(c.Context(), run, e, x, nil); err != nil {
-		return errors.Join(warned, err)
+	if e.IsPayments() {
+		if err := w.noteExport(c.Context(), run, e, x, nil, nil); err != nil {
+			return errors.Join(warned, err)
+		}
 	}
 	_, err = w.stdout.Write(e.Files[0].Content)
 	return errors.Join(warned, err)
@@ -130,8 +132,10 @@ func (w world) warnOfExport(run *outgoing.Run, e *outgoing.Export) error {
 	for _, warning := range slices.Concat(e.Warnings, run.Passed(e, w.now())) {
 		p.Linef("warning: %s", display.Line(warning))
 	}
-	if unnoted := run.Unnoted(e); unnoted != "" {
-		p.Linef("warning: %s", display.Line(unnoted))
+	for _, warning := range []string{run.Unnoted(e), map[bool]string{true: run.Elsewhere()}[e.IsPayments()]} {
+		if warning != "" {
+			p.Linef("warning: %s", display.Line(warning))
+		}
 	}
 	return p.Err()
 }
@@ -173,50 +177,69 @@ func (w world) listExport(run *outgoing.Run, e *outgoing.Export, x exporting) (e
 	return p.Err()
 }
 
-// noteExport notes payments in the history before they are written.
+// noteExport notes payments in the history, and then writes them.
 func (w world) noteExport(ctx context.Context, run *outgoing.Run, e *outgoing.Export, x exporting,
-	there []bool) error {
-	if !e.IsPayments() {
-		return nil
-	}
+	there func() ([]bool, error), write func([]bool) error) error {
 	to := x.to
 	if whole, err := filepath.Abs(to); err == nil && to != "" {
 		to = whole
 	}
 	return run.Note(ctx, e, outgoing.Noting{Format: x.format, To: to, Again: strings.TrimSpace(x.again), Actor: w.actor,
-		By: w.by, Version: w.version, Now: w.now()}, there)
+		By: w.by, Version: w.version, Now: w.now()}, there, write)
 }
 
 // writeExport writes files into a folder. A file that is there with the same bytes stays.
 func (w world) writeExport(ctx context.Context, run *outgoing.Run, e *outgoing.Export, x exporting) error {
-	folder := x.to
-	there, err := e.There(folder)
+	there, err := e.There(x.to)
 	if err == nil {
-		err = os.MkdirAll(folder, 0o750)
+		err = os.MkdirAll(x.to, 0o750)
 	}
-	if err == nil {
-		err = w.noteExport(ctx, run, e, x, there)
+	switch {
+	case err != nil:
+	case e.IsPayments():
+		again := func() ([]bool, error) { return e.There(x.to) } // once no other export goes on
+		err = w.noteExport(ctx, run, e, x, again, func(now []bool) error {
+			there = now
+			return writeFiles(e, x.to, there)
+		})
+	default:
+		err = writeFiles(e, x.to, there)
 	}
 	if err != nil {
 		return err
 	}
 	p := printout.New(w.stdout)
 	for i, f := range e.Files {
-		path := filepath.Join(folder, f.Name)
+		path := filepath.Join(x.to, f.Name)
 		if there[i] {
 			p.Linef("%s: exported before, the same bytes: %s", path, f.Says)
-			continue
+		} else {
+			p.Linef("%s: %s", path, f.Says)
 		}
-		if err := writeWhole(path, f.Content); err != nil {
-			return err
-		}
-		p.Linef("%s: %s", path, f.Says)
 	}
 	for _, note := range e.Notes {
 		p.Linef("%s", display.Line(note))
 	}
 	if p.Err() != nil {
-		return pipeline.Unsaid("the files are in "+folder, p.Err())
+		return pipeline.Unsaid("the files are in "+x.to, p.Err())
+	}
+	return nil
+}
+
+// writeFiles writes the files of an export that are not there. One that another export wrote meanwhile, with the same
+// bytes, is there.
+func writeFiles(e *outgoing.Export, folder string, there []bool) error {
+	for i, f := range e.Files {
+		if there[i] {
+			continue
+		}
+		err := writeWhole(filepath.Join(folder, f.Name), f.Content)
+		if err != nil {
+			if now, unread := e.There(folder); unread != nil || !now[i] {
+				return err
+			}
+			there[i] = true
+		}
 	}
 	return nil
 }

@@ -62,11 +62,14 @@ what contradicts each folder, and takes those that nothing contradicts.`,
 // listRuns prints the history of an offer, after every file of every run was compared
 // with what was published.
 func (w world) listRuns(folder string, asJSON, all bool) error {
-	history, err := pipeline.HistoryOf(folder)
+	var history *pipeline.History
+	err := ledger.AtRest(filepath.Join(folder, offerfolder.RunsName), func() (wrong bool, err error) {
+		if history, err = pipeline.HistoryOf(folder); err == nil {
+			err = history.Check()
+		}
+		return history != nil && len(history.Faults) > 0, err
+	})
 	if err != nil {
-		return err
-	}
-	if err := history.Check(); err != nil {
 		return err
 	}
 	if asJSON {

@@ -18,8 +18,9 @@ func (s *Store) SignOn(subject, name, fullName string, grants []Grant, address s
 	}
 	a, err := s.bySubject(subject)
 	if errors.Is(err, ErrNoAccount) {
-		if err = s.addSubject(subject, name, fullName, grants); err == nil {
-			a, err = s.Account(name)
+		err = s.addSubject(subject, name, fullName, grants)
+		if now, missing := s.bySubject(subject); missing == nil { // made now, be it by another login of the same person
+			a, err = now, nil
 		}
 	}
 	switch {
@@ -102,25 +103,28 @@ func (s *Store) Link(by, name, subject string) error {
 	if issuer, sub, _ := strings.Cut(subject, " "); issuer == "" || sub == "" {
 		return &RefusedError{"write the subject as the address of the issuer, a space, and the subject that its tokens have"}
 	}
-	return s.change(by, name, "linked to the identity provider's "+subject, func(tx *transaction) error {
-		var other string
-		err := tx.QueryRow("SELECT name FROM account WHERE subject = ? AND name <> ?", subject, name).Scan(&other)
-		switch {
-		case err == nil:
-			return &RefusedError{fmt.Sprintf("that person has the account %s already; one person has one account", other)}
-		case !errors.Is(err, sql.ErrNoRows):
-			return err
-		}
+	err := s.change(by, name, "linked to the identity provider's "+subject, func(tx *transaction) error {
 		return one(tx.Exec(`UPDATE account SET subject = ?, password = '', one_time = 0, expires = 0, secret = ''
 			WHERE name = ?`, subject, name))
 	})
+	if err == nil || errors.Is(err, ErrNoAccount) {
+		return err
+	}
+	if other, missing := s.bySubject(subject); missing == nil && other.Name != name { // the database lets no second one have it
+		return &RefusedError{fmt.Sprintf("that person has the account %s already; one person has one account", other.Name)}
+	}
+	return err
 }
 
 // vouchedFor is an error for an account for which the identity provider vouches: it has no password,
 // no second factor and no roles of its own here.
 func vouchedFor(tx *transaction, name string) error {
 	var subject string
-	err := tx.QueryRow("SELECT subject FROM account WHERE name = ?", name).Scan(&subject)
+	query := "SELECT subject FROM account WHERE name = ?"
+	if tx.postgres {
+		query += " FOR UPDATE" // it is not linked before what follows is done; SQLite has one writer at a time
+	}
+	err := tx.QueryRow(query, name).Scan(&subject)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return ErrNoAccount

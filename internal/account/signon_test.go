@@ -2,7 +2,10 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -79,5 +82,58 @@ func TestALinkedAccountHasNoPassword(t *testing.T) {
 	a, err := s.SignOn(issuer+" 1", "another.name", "", []Grant{{Role: Viewer}}, "")
 	if err != nil || a.Name != "ann" {
 		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// A person whose browser logs in twice at the same moment, as with two tabs, has one account and is let in.
+func TestAPersonWhoSignsOnTwiceAtTheSameMoment(t *testing.T) {
+	s, _ := open(t)
+	if n := succeed(func() error {
+		_, err := s.SignOn(issuer+" 1", "ann", "Ann", []Grant{{Role: Preparer}}, "10.0.0.1")
+		if err != nil {
+			t.Error(err)
+		}
+		return err
+	}); n != 6 {
+		t.Errorf("%d of 6 were let in", n)
+	}
+}
+
+// One person has one account, also if two are linked to them at the same moment: the other is refused in words.
+func TestTwoAccountsAreLinkedToOnePersonAtTheSameMoment(t *testing.T) {
+	s, _ := open(t)
+	names := []string{"a", "b", "c", "d", "e", "f"}
+	for _, name := range names {
+		add(t, s, name, Grant{Role: Viewer})
+	}
+	var next atomic.Int32
+	if n := succeed(func() error {
+		err := s.Link("root", names[next.Add(1)-1], issuer+" 1")
+		if err != nil && !strings.Contains(err.Error(), "one person has one account") {
+			t.Error(err)
+		}
+		return err
+	}); n != 1 {
+		t.Errorf("%d were linked", n)
+	}
+}
+
+// An account that is linked while its password is set back has no password then.
+func TestAnAccountThatIsLinkedWhileItsPasswordIsSetBack(t *testing.T) {
+	s, _ := open(t)
+	for round := range 20 {
+		name := fmt.Sprint("ann-", round)
+		add(t, s, name, Grant{Role: Viewer})
+		var both sync.WaitGroup
+		both.Go(func() { _, _ = s.SetBack("root", name) }) // it may be refused
+		both.Go(func() {
+			if err := s.Link("root", name, issuer+" "+name); err != nil {
+				t.Error(err)
+			}
+		})
+		both.Wait()
+		if c, err := s.credentials(name); err != nil || c.password != "" {
+			t.Errorf("it has a password: %v", err)
+		}
 	}
 }

@@ -113,9 +113,11 @@ func New(c Config) (*Console, error) {
 		return nil, err
 	}
 	s := scs.New()
-	if s.Store = sqlite3store.NewWithCleanupInterval(c.Accounts.DB(), time.Hour); c.Accounts.IsPostgres() {
-		s.Store = postgresstore.NewWithCleanupInterval(c.Accounts.DB(), time.Hour)
+	store := &sessionStore{accounts: c.Accounts}
+	if store.iterable = sqlite3store.NewWithCleanupInterval(c.Accounts.DB(), time.Hour); c.Accounts.IsPostgres() {
+		store.iterable = postgresstore.NewWithCleanupInterval(c.Accounts.DB(), time.Hour)
 	}
+	s.Store = store
 	s.IdleTimeout, s.Lifetime, s.HashTokenInStore = idleFor, atMost, true
 	s.Cookie.HttpOnly, s.Cookie.SameSite, s.Cookie.Path, s.Cookie.Persist = true, http.SameSiteLaxMode, "/", false
 	s.Cookie.Name, s.Cookie.Secure = "batch", c.Secure
@@ -139,7 +141,7 @@ func (c *Console) Handler() http.Handler {
 	for _, r := range c.routes() {
 		mux.Handle(r.pattern, c.allowed(r))
 	}
-	guarded := http.NewCrossOriginProtection().Handler(c.limited(c.sessions.LoadAndSave(c.withAccount(mux))))
+	guarded := http.NewCrossOriginProtection().Handler(c.limited(withLoaded(c.sessions.LoadAndSave(c.withAccount(mux)))))
 	return c.known(c.recovered(withHeaders(guarded)))
 }
 

@@ -516,6 +516,52 @@ func TestSessionsAreRevoked(t *testing.T) {
 	}
 }
 
+// A request that is on its way when its session ends, by an administrator or by a logout in another tab, does not bring the
+// session back.
+func TestARequestOnItsWayDoesNotBringBackASession(t *testing.T) {
+	h := newHouse(t)
+	ann, admin := h.person("ann", account.Grant{Role: account.Preparer}), h.person("boss", account.Grant{Role: account.Admin})
+	address, err := url.Parse(h.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []func(){
+		func() { admin.post("/people/ann", "do", "end") },
+		func() { ann.post("/logout") },
+	} {
+		ann.post("/login", "name", "ann", "password", chosen)
+		cookies, done := ann.Jar.Cookies(address), false
+		with := func(method, path string, body io.Reader) int {
+			request := httptest.NewRequest(method, path, body)
+			request.Host = "localhost"
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			for _, cookie := range cookies {
+				request.AddCookie(cookie)
+			}
+			answer := httptest.NewRecorder()
+			h.console.Handler().ServeHTTP(answer, request)
+			return answer.Code
+		}
+		if status := with(http.MethodGet, "/", nil); status != http.StatusOK {
+			t.Fatal(status)
+		}
+		with(http.MethodPost, "/me/second", readerFunc(func([]byte) (int, error) {
+			if !done {
+				end()
+			}
+			done = true
+			return 0, io.EOF
+		}))
+		if status := with(http.MethodGet, "/", nil); !done || status != http.StatusSeeOther {
+			t.Errorf("it has the session again: %d; ended: %v", status, done)
+		}
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 // A login is slowed down by address, also with ever new names.
 func TestLoginsAreLimitedByAddress(t *testing.T) {
 	h := newHouse(t)

@@ -31,7 +31,10 @@ const (
 
 type contextKey int
 
-const accountKey contextKey = 0
+const (
+	accountKey contextKey = iota
+	loadedKey             // the session that the request came with
+)
 
 // me is the account of a request, nil before the login.
 func me(r *http.Request) *account.Account {

@@ -167,7 +167,8 @@ func (w *work) lock() (unlock func() error, err error) {
 	lock := flock.New(filepath.Join(w.Folder, ".deliveries.lock"), flock.SetPermissions(disk.FileMode))
 	got, err := lock.TryLock()
 	if err == nil && !got {
-		err = ledger.ErrBusy
+		err = &ledger.BusyError{Message: "another delivery of this offer goes on, by the service or by hand; wait until it is done, then see " +
+			"with batch deliver what became of it"}
 	}
 	return lock.Unlock, err
 }
@@ -332,14 +333,12 @@ func (w *work) note(ctx context.Context, t target, e ledger.Entry) error {
 		if err != nil {
 			return err
 		}
-		now, err := ledger.ReadEntries(runs)
-		if err != nil {
-			return err
-		}
-		if last := saidIn(now, e.Run, t); last != nil && int(last.Seq) > len(w.entries) {
-			return &overtakenError{*last}
-		}
-		_, err = log.Append(e)
+		_, err = log.AppendIf(e, func(now []ledger.Entry) error {
+			if last := saidIn(now, e.Run, t); last != nil && int(last.Seq) > len(w.entries) {
+				return &overtakenError{*last}
+			}
+			return nil
+		})
 		return err
 	}
 	if w.Work == nil {

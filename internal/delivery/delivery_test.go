@@ -593,3 +593,20 @@ func TestAMailWithoutAnAnswerIsNotSentAgainByItself(t *testing.T) {
 		t.Errorf("%d mails; the history: %s", len(o.all()), h.noted())
 	}
 }
+
+// Who delivers while another does reads that, and not that a run goes on.
+func TestADeliveryBesideAnotherSaysSo(t *testing.T) {
+	h := newHouse(t, settings.Delivery{Name: "archive", Folder: t.TempDir()})
+	other := &work{Config: h.c}
+	unlock, err := other.lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Deliver(t.Context(), h.c); !errors.Is(err, ledger.ErrBusy) || !strings.Contains(err.Error(), "another delivery of this offer goes on") {
+		t.Error(err)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	h.want(Delivered, "")
+}

@@ -38,7 +38,16 @@ var ErrNoRun = errors.New("no such run")
 // are read whole, other files are not; [Run.Check] does that. The error is a
 // *[DamagedError] if the history is lost or damaged, so that no run can be checked, an
 // *[AlteredError] if it is the history of another offer, or one of the file system.
-func OpenArchive(runs, offer string) (*Archive, error) {
+func OpenArchive(runs, offer string) (a *Archive, err error) {
+	err = AtRest(runs, func() (wrong bool, err error) {
+		a, err = openArchive(runs, offer)
+		return a != nil && len(a.faults)+len(a.missing) > 0, err
+	})
+	return a, err
+}
+
+// openArchive is OpenArchive at one look.
+func openArchive(runs, offer string) (*Archive, error) {
 	// Folders first: a run published meanwhile is in the history by then, and the
 	// other way round it would look like one that the history does not know.
 	folders, err := runFolders(runs)

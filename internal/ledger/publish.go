@@ -31,6 +31,14 @@ const (
 // ErrBusy says that another run holds the offer.
 var ErrBusy = errors.New("another run holds this offer; wait until it is done, then run again")
 
+// BusyError says what else goes on at the offer. It is [ErrBusy], too.
+type BusyError struct{ Message string }
+
+func (e *BusyError) Error() string { return e.Message }
+
+// Is implements errors.Is.
+func (*BusyError) Is(target error) bool { return target == ErrBusy }
+
 // Lock takes the runs folder for one run, making it if it is missing, and waits
 // for another that has it as long as said. The lock belongs to the process: it
 // ends with it at the latest, however it ends. Lock returns [ErrBusy] if another

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // Finding is one thing in a runs folder that is not as it was written.
@@ -84,6 +86,41 @@ func Verify(runs, offer string) ([]Finding, error) {
 		found = append(found, verifyReleased(runs, entries)...)
 	}
 	return found, err
+}
+
+// AtRest looks at what is published, and again if something seems wrong while someone is at work on it, such as a release
+// or a deletion: what is noted in the history and not made yet, or made since the folders were listed, is not wrong. What is
+// still wrong after some looks, or with no one at work, is.
+func AtRest(runs string, look func() (wrong bool, err error)) error {
+	for _, pause := range pausesOfLooks {
+		before := headOf(runs)
+		wrong, err := look()
+		if vanished := errors.Is(err, fs.ErrNotExist); (!wrong && !vanished) || (headOf(runs) == before && !isHeld(runs)) {
+			return err
+		}
+		time.Sleep(pause)
+	}
+	_, err := look()
+	return err
+}
+
+// pausesOfLooks are those between looks at something that seems wrong.
+var pausesOfLooks = []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, 900 * time.Millisecond}
+
+// headOf is what ledger.sum says; "" if it cannot be read.
+func headOf(runs string) string {
+	text, _ := treeOf(runs).ReadFile(filepath.Join(runs, sumName), mostSum)
+	return string(text)
+}
+
+// isHeld reports whether a run, a release or a deletion has the runs folder now.
+func isHeld(runs string) bool {
+	if lockable(runs, lockName) != nil {
+		return false
+	}
+	lock := flock.New(filepath.Join(runs, lockName), flock.SetFlag(lockFlags))
+	free, err := lock.TryRLock()
+	return errors.Join(err, lock.Close()) == nil && !free
 }
 
 // A run that is published meanwhile is noted before the links move, so a link that

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"tenderbatch/internal/disk"
 )
@@ -512,4 +513,40 @@ func TestALedgerCutOffAnywhereIsNoticed(t *testing.T) {
 			t.Errorf("%d bytes: %v, %v", size, found, err)
 		}
 	}
+}
+
+// A folder that takes the place of another, as when names of holders are replaced, is not missing meanwhile. Once no one is
+// at work, it is.
+func TestAFolderThatIsExchangedIsNotMissing(t *testing.T) {
+	runs := published5(t)
+	folder, aside := filepath.Join(runs, "r1"), filepath.Join(runs, ".aside")
+	missing := func() bool {
+		a, err := OpenArchive(runs, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = a.Run("r1")
+		return err != nil
+	}
+	if err := os.Rename(folder, aside); err != nil {
+		t.Fatal(err)
+	}
+	if !missing() {
+		t.Error("a folder that is not there is not missing")
+	}
+	unlock, err := Lock(t.Context(), disk.Disk{}, runs, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back sync.WaitGroup
+	back.Go(func() {
+		time.Sleep(200 * time.Millisecond)
+		if err := errors.Join(os.Rename(aside, folder), unlock()); err != nil {
+			t.Error(err)
+		}
+	})
+	if missing() {
+		t.Error("a folder that is being exchanged is missing")
+	}
+	back.Wait()
 }

@@ -26,6 +26,9 @@ const (
 	// StagingName is the folder in which reports that were uploaded wait until they are accepted. It is hidden, so the
 	// scheduler does not look into it.
 	StagingName = ".staging"
+
+	// PushedName is a file that says that the offer is in a database, too, of which the folder is a copy.
+	PushedName = ".batch-pushed"
 )
 
 // PlainID is the id of an offer as far as the name of a file can have it on every system.

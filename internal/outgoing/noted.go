@@ -14,6 +14,7 @@ import (
 	"tenderbatch/internal/disk"
 	"tenderbatch/internal/display"
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/offerfolder"
 	"tenderbatch/internal/tender"
 )
 
@@ -37,36 +38,72 @@ const patience = 5 * time.Second
 // IsPayments reports whether the files are payments for banks, which are in the history and not written twice.
 func (e *Export) IsPayments() bool { return len(e.Files) > 0 && e.Files[0].id != "" }
 
-// Note notes payments in the history before they are written. It is an error, with which nothing may be written, if one
-// of their wires was exported before, unless a person says why it is all the same. What there is already of the same
-// export, as there says of each file, is noted once.
-func (r *Run) Note(ctx context.Context, e *Export, n Noting, there []bool) (err error) {
+// Note notes payments in the history, and has them written then. It is an error, with which nothing may be written, if one
+// of their wires was exported before, unless a person says why it is all the same, or if something happened since the run
+// was opened by which other payments may be due. there says of each file whether it is there already, with the same bytes;
+// of an export that is there whole, nothing is noted again. Both are asked while no other export of the offer goes on; there
+// and write may be nil, for none.
+func (r *Run) Note(ctx context.Context, e *Export, n Noting, there func() ([]bool, error), write func([]bool) error) (err error) {
 	runs := filepath.Dir(r.run.Folder())
 	unlock, err := r.lockExports(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	entries, err := ledger.ReadEntries(runs)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(there, false) && len(there) > 0 {
-		if slices.ContainsFunc(entries, func(o ledger.Entry) bool { return e.isIn(o, r.run.Run) }) {
-			return nil // nothing is written
+	have := make([]bool, len(e.Files))
+	if there != nil {
+		if have, err = there(); err != nil {
+			return err
 		}
-	} else if err := r.MayWrite(entries, e, n.Again); err != nil {
-		return err
 	}
+	whole := !slices.Contains(have, false) && len(have) > 0
 	entry := ledger.Entry{At: n.Now, Event: ledger.Exported, By: n.By, Actor: n.Actor, Offer: r.run.Offer,
 		Phase: r.run.Phase, Program: n.Version, Run: r.run.Run, Manifest: r.run.ManifestDigest(), Export: e.record(n)}
 	entry.Message = words(entry.Export)
 	log, err := ledger.OpenLog(runs)
 	if err == nil {
-		_, err = log.Append(entry)
+		_, err = log.AppendIf(entry, func(entries []ledger.Entry) error {
+			switch noted := slices.ContainsFunc(entries, func(o ledger.Entry) bool { return e.isIn(o, r.run.Run) }); {
+			case whole && noted:
+				return errNoted
+			case whole:
+				return nil
+			}
+			return errors.Join(r.overtaken(entries), r.MayWrite(entries, e, n.Again))
+		})
 	}
-	if err != nil {
+	var wrong *offerfolder.UsageError
+	switch {
+	case errors.Is(err, errNoted):
+	case errors.As(err, &wrong):
+		return err
+	case err != nil:
 		return fmt.Errorf("the export cannot be noted in the history, so nothing was written: %w", err)
+	}
+	if write == nil {
+		return nil
+	}
+	return write(have)
+}
+
+// errNoted says that an export that is there is in the history.
+var errNoted = errors.New("the export is in the history")
+
+// overtaken is an error if the history says more than when the run was opened that has a bearing on what is due: a run that
+// was published or released meanwhile, or payments of another one that were exported.
+func (r *Run) overtaken(entries []ledger.Entry) error {
+	for _, o := range entries[min(len(r.archive.Entries()), len(entries)):] {
+		switch o.Event {
+		case ledger.Published, ledger.Recovered, ledger.Restored, ledger.Released:
+		case ledger.Exported:
+			if o.Run == r.run.Run {
+				continue // see MayWrite
+			}
+		default:
+			continue
+		}
+		return refused("run %s was %s by %s while the payments of run %s were made; nothing was written: export again, of the "+
+			"run in force", o.Run, o.Event, o.Actor, r.run.Run)
 	}
 	return nil
 }
@@ -81,7 +118,7 @@ func (r *Run) lockExports(ctx context.Context) (unlock func() error, err error) 
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded) || (err == nil && !held):
-		return nil, fmt.Errorf("another export of the offer goes on; wait until it is done: %w", ledger.ErrBusy)
+		return nil, &ledger.BusyError{Message: "another export of this offer goes on; wait until it is done, then export again"}
 	case err != nil:
 		return nil, fmt.Errorf("the export cannot be noted in the history, so nothing was written: %w", err)
 	}
@@ -261,3 +298,13 @@ func (r *Run) Unnoted(e *Export) string {
 
 // History is what the history of the offer said when the run was opened.
 func (r *Run) History() []ledger.Entry { return r.archive.Entries() }
+
+// Elsewhere says what is to be done before payments are sent that were exported of a copy of an offer in a database, as
+// another copy knows nothing of them; "" if the offer is in none.
+func (r *Run) Elsewhere() string {
+	if _, err := disk.In(r.Folder).Lstat(filepath.Join(r.Folder, offerfolder.PushedName)); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s is a copy of an offer in a database: run \"batch push\" before the files go to the bank, and send them only "+
+		"if it succeeds, as another copy may have exported the same", r.Folder)
+}

@@ -51,7 +51,7 @@ func (req Request) opened() (terms *offerfile.Terms, runs string, err error) {
 
 // locked does something while the lock of the offer's runs is held.
 func (req Request) locked(ctx context.Context, do func(*offerfile.Terms) error) (err error) {
-	terms, runs, err := req.opened()
+	_, runs, err := req.opened()
 	if err != nil {
 		return err
 	}
@@ -60,6 +60,10 @@ func (req Request) locked(ctx context.Context, do func(*offerfile.Terms) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	terms, err := offerfolder.Terms(req.Folder) // as they are now: who had the lock before may have changed them
+	if err != nil {
+		return err
+	}
 	return do(terms)
 }
 

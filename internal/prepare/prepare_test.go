@@ -272,3 +272,27 @@ func TestAnAmendmentAndItsDifference(t *testing.T) {
 		t.Error("an amendment without a reason")
 	}
 }
+
+// What a person does while another changes the terms is checked against the terms as they are then.
+func TestAReportIsCheckedAgainstTheTermsThatCameMeanwhile(t *testing.T) {
+	req := newRequest(t, "")
+	req.Wait = 10 * time.Second
+	const name, content = "dtc-2004-11-01.csv", "x\n"
+	staged := filepath.Join(req.Folder, "staged")
+	write(t, staged, content)
+	runs := filepath.Join(req.Folder, offerfolder.RunsName)
+	unlock, err := ledger.Lock(t.Context(), req.Disk, runs, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() { done <- AddReport(t.Context(), req, staged, name, offerfolder.DigestOf([]byte(content))) }()
+	time.Sleep(300 * time.Millisecond) // it waits
+	write(t, filepath.Join(req.Folder, offerfolder.OfferName), strings.Replace(offer, "dtc-*.csv", "tenders-*.csv", 1))
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "is the name of no depositary's report") {
+		t.Error(err)
+	}
+}

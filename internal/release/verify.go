@@ -20,6 +20,15 @@ import (
 // they must be. unproven counts signatures that must be there and cannot be checked, as no keys
 // are known. It changes nothing.
 func Verify(folder string, signers Signers) (found []ledger.Finding, unproven int, err error) {
+	err = ledger.AtRest(filepath.Join(folder, offerfolder.RunsName), func() (wrong bool, err error) {
+		found, unproven, err = verify(folder, signers)
+		return len(found) > 0, err
+	})
+	return found, unproven, err
+}
+
+// verify is Verify at one look.
+func verify(folder string, signers Signers) (found []ledger.Finding, unproven int, err error) {
 	if found, err = pipeline.VerifyHistory(folder); err != nil {
 		return nil, 0, err
 	}

@@ -6,14 +6,18 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
+	"tenderbatch/internal/disk"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/pipeline"
 	"tenderbatch/internal/tender"
@@ -315,4 +319,29 @@ func TestOpenSSHAgrees(t *testing.T) {
 	if err := signers.check(e, true); err == nil || !strings.Contains(err.Error(), "is not one of this statement") {
 		t.Errorf("%v", err)
 	}
+}
+
+// What is verified while it is released is not found wrong: it is noted before its folder is there. Once no one is at work, it is.
+func TestAReleaseThatGoesOnIsNotFoundWrong(t *testing.T) {
+	o := newOffer(t, "release: {}\n")
+	run := o.mustRun("ann")
+	must(t, o.submit("ann", run), o.approve("bob", run), o.release("bob", run))
+	released, aside := filepath.Join(o.folder, "released"), filepath.Join(o.folder, ".aside")
+	must(t, os.Rename(released, aside))
+	if found, _, err := Verify(o.folder, Signers{}); err != nil || len(found) == 0 {
+		t.Errorf("what is missing was not found: %v", err)
+	}
+	unlock, err := ledger.Lock(t.Context(), disk.Disk{}, filepath.Join(o.folder, "runs"), 0)
+	must(t, err)
+	var made sync.WaitGroup
+	made.Go(func() {
+		time.Sleep(200 * time.Millisecond)
+		if err := errors.Join(os.Rename(aside, released), unlock()); err != nil {
+			t.Error(err)
+		}
+	})
+	if found, _, err := Verify(o.folder, Signers{}); err != nil || len(found) > 0 {
+		t.Errorf("%v, %v", found, err)
+	}
+	made.Wait()
 }

@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -159,10 +160,8 @@ func (w *Written) put(ctx context.Context, req Request) error {
 			return fmt.Errorf("the archive cannot be signed: %w", err)
 		}
 	}
-	draft := filepath.Join(filepath.Dir(w.File), "."+filepath.Base(w.File)+".part")
-	if err := req.Disk.Remove(draft); err != nil {
-		return err
-	}
+	// Of a name of its own: another archive may be written to the same file.
+	draft := filepath.Join(filepath.Dir(w.File), "."+filepath.Base(w.File)+"."+rand.Text()[:8]+".part")
 	err = req.Disk.Write(draft, func(to io.Writer) error { return w.write(ctx, to, req.Folder, manifest, signature) })
 	if err == nil {
 		err = readBack(ctx, draft)

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -214,6 +215,42 @@ func TestAnArchiveAppearsWholeOrNotAtAll(t *testing.T) {
 		}
 		if content, err := os.ReadFile(req.To); err == nil && !bytes.Equal(content, whole) {
 			t.Errorf("cut off at change %d, there is half an archive", at)
+		}
+	}
+}
+
+// Archives of several offers into one file at the same moment: one is there, whole, and the others are refused as there is a
+// file already.
+func TestArchivesIntoOneFileAtTheSameMoment(t *testing.T) {
+	first := newOffer(t)
+	var offers []Request
+	for range 4 {
+		other := first
+		other.Folder = filepath.Join(t.TempDir(), "small")
+		if err := os.CopyFS(other.Folder, os.DirFS(first.Folder)); err != nil {
+			t.Fatal(err)
+		}
+		offers = append(offers, other)
+	}
+	for range 5 {
+		var written atomic.Int32
+		var all sync.WaitGroup
+		for _, req := range offers {
+			all.Go(func() {
+				_, err := Seal(t.Context(), req)
+				if err == nil {
+					written.Add(1)
+				} else if !strings.Contains(err.Error(), "is there already; name another file with --to") {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if said := found(t, first.To); written.Load() != 1 || said != "" {
+			t.Errorf("%d were written; %s", written.Load(), said)
+		}
+		if err := os.Remove(first.To); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (s *Offers) Push(ctx context.Context, folder, name string) (err error) {
 		return err
 	}
 	defer w.end()
-	if err := s.isAhead(w, runs); err != nil {
+	if err := s.isAhead(ctx, w, runs); err != nil {
 		return err
 	}
 	n, err := w.news(ctx, folder, nil) // every byte is read: who keeps the folder may have kept the time of a file, too
@@ -70,7 +70,7 @@ func (s *Offers) Push(ctx context.Context, folder, name string) (err error) {
 
 // baseName is the file in an offer's folder that says at which change of terms and reports it and the database were the
 // same.
-const baseName = ".batch-pushed"
+const baseName = offerfolder.PushedName
 
 // base is what the file says of the offer as it is in the database.
 func (w *work) base() string {
@@ -114,23 +114,54 @@ func altered(folder string, found []ledger.Finding) error {
 }
 
 // isAhead is an error unless the history in a folder begins with that of the database.
-func (s *Offers) isAhead(w *work, runs string) error {
+func (s *Offers) isAhead(ctx context.Context, w *work, runs string) error {
 	rows, err := ledger.ReadRows(runs)
 	if err != nil {
 		return err
 	}
 	n := w.head.Count
 	switch {
-	case n == 0:
+	case n == 0 || (int64(len(rows)) >= n && rows[n-1].Hash == w.head.Hash):
 		return nil
+	}
+	exported, err := w.exportedHere(ctx, rows)
+	switch {
+	case err != nil:
+		return err
+	case exported != nil:
+		return fmt.Errorf("the history of %s in the folder is another than in the database, which does not know that payments were "+
+			"exported here on %s by %s: do not send them; pull the offer into an empty folder, and export there, where you see what "+
+			"others exported. If they were sent already, export nothing else before you know of what others did", w.name,
+			exported.At.UTC().Format("2006-01-02 15:04 UTC"), exported.Actor)
 	case int64(len(rows)) < n:
 		return fmt.Errorf("the database has %d entries of the history of %s and the folder %d; run \"batch pull\" first", n,
 			w.name, len(rows))
-	case rows[n-1].Hash != w.head.Hash:
-		return fmt.Errorf("the history of %s in the folder is another than in the database; push it under another name, or pull "+
-			"the offer into an empty folder", w.name)
 	}
-	return nil
+	return fmt.Errorf("the history of %s in the folder is another than in the database; push it under another name, or pull "+
+		"the offer into an empty folder", w.name)
+}
+
+// exportedHere is the last export of payments among the rows of a folder that the database does not have, nil if there is none.
+func (w *work) exportedHere(ctx context.Context, rows []ledger.Row) (last *ledger.Entry, err error) {
+	for _, r := range rows {
+		e, err := r.Entry()
+		if err != nil {
+			return nil, err
+		}
+		if e.Event != ledger.Exported {
+			continue
+		}
+		var known bool
+		err = w.conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM batch_entry WHERE offer = $1 AND seq = $2 AND hash = $3)", w.name, r.Seq,
+			r.Hash).Scan(&known)
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			last = &e
+		}
+	}
+	return last, nil
 }
 
 // Pull brings an offer from the database into a folder: an empty one, or one that an earlier pull left and in which no
