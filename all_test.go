@@ -252,7 +252,7 @@ var mayImport = map[string][]string{
 		"github.com/shopspring/decimal", "github.com/xuri/excelize/v2",
 	},
 	"internal/sshlink":         {"internal/idleconn", "internal/settings", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"},
-	"internal/sshlink/sshtest": {"internal/settings"}, // an OpenSSH server for the tests of others
+	"internal/sshlink/sshtest": {"internal/servertest", "internal/settings"}, // an OpenSSH server for the tests of others
 	"internal/storage": {
 		"internal/disk", "github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials",
 		"github.com/minio/minio-go/v7/pkg/encrypt",

@@ -191,7 +191,7 @@ func (w world) serveUntilStopped(ctx context.Context, folder string, at *sharedP
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	w = w.forgetSecrets()
-	defer context.AfterFunc(ctx, func() { notifySystemd(daemon.SdNotifyStopping) })()
+	defer onDone(ctx, func() { notifySystemd(daemon.SdNotifyStopping) })()
 	for {
 		round, stop := context.WithCancel(ctx)
 		next := make(chan *settings.Settings, 1)
@@ -203,6 +203,18 @@ func (w world) serveUntilStopped(ctx context.Context, folder string, at *sharedP
 			return err
 		}
 		installed = *again
+	}
+}
+
+// onDone has something done when the context is done. What it returns has it not done any more or, if it is being done,
+// waits for it: a service with nothing under way ends sooner than it is said.
+func onDone(ctx context.Context, do func()) (end func()) {
+	did := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { defer close(did); do() })
+	return func() {
+		if !stop() {
+			<-did
+		}
 	}
 }
 

@@ -53,19 +53,49 @@ func story(t *testing.T, offer string) (lines []string) {
 	return lines
 }
 
+// slowStart is a clock that goes at a tenth of its speed until it is let go: what is to be before an instant is, also on
+// a machine that does much at once.
+type slowStart struct {
+	mu       sync.Mutex
+	shown    time.Time
+	at       time.Time // when that was shown
+	released bool
+}
+
+func (c *slowStart) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	passed := time.Since(c.at)
+	c.at = c.at.Add(passed)
+	if !c.released {
+		passed /= 10
+	}
+	c.shown = c.shown.Add(passed)
+	return c.shown
+}
+
+func (c *slowStart) release() {
+	c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.released = true
+}
+
 // served runs serve on a folder until the ledger of an offer in it has so many
-// ends, with a clock that begins at an instant, and demands exit code 0.
+// ends, with a clock that begins at an instant and is let go at the first of them, and demands exit code 0.
 func served(t *testing.T, folder, offer string, from time.Time, ends int) *safeBuffer {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	log, began := &safeBuffer{}, time.Now()
-	w := world{stdout: log, stderr: log, getenv: os.Getenv, version: "test",
-		now: func() time.Time { return from.Add(time.Since(began)) }}
+	log, before, clock := &safeBuffer{}, len(story(t, offer)), &slowStart{shown: from, at: time.Now()}
+	w := world{stdout: log, stderr: log, getenv: os.Getenv, version: "test", now: clock.now}
 	code := make(chan int)
 	go func() {
 		code <- run(ctx, []string{"serve", folder, "--poll", "200ms", "--quiet-period", "50ms", "--grace", "1m"}, w)
 	}()
 	for deadline := time.Now().Add(time.Minute); len(story(t, offer)) < ends; time.Sleep(20 * time.Millisecond) {
+		if len(story(t, offer)) > before {
+			clock.release()
+		}
 		if time.Now().After(deadline) {
 			t.Fatalf("the ledger says only %q; the log:\n%s", story(t, offer), log)
 		}

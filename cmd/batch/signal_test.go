@@ -3,18 +3,24 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"tenderbatch/internal/ledger"
 )
 
 // newReport puts another file into the inbox, for which a run is made.
@@ -61,6 +67,16 @@ func TestS5AHangupReadsTheSettingsAgain(t *testing.T) {
 	s.stop()
 }
 
+// begun reports whether the ledger of an offer says that a run began.
+func begun(t *testing.T, offer string) bool {
+	t.Helper()
+	entries, err := ledger.ReadEntries(filepath.Join(offer, "runs"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(entries, func(e ledger.Entry) bool { return e.Event == ledger.Started })
+}
+
 func TestS5AHangupEndsARunAsSIGTERMDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -68,15 +84,20 @@ func TestS5AHangupEndsARunAsSIGTERMDoes(t *testing.T) {
 	heedHangups(t)
 	program := buildProgram(t)
 	_, offer := oneExample(t)
-	now := time.Now()
-	if err := os.Chtimes(filepath.Join(offer, "offer.yaml"), now, now); err != nil { // a new file is waited for
-		t.Fatal(err)
-	}
 	c := exec.Command(program, "run", offer)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(700 * time.Millisecond)
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	for deadline := time.Now().Add(time.Minute); !begun(t, offer); time.Sleep(20 * time.Millisecond) {
+		now := time.Now()
+		if err := os.Chtimes(filepath.Join(offer, "offer.yaml"), now, now); err != nil { // a new file is waited for
+			t.Fatal(err)
+		}
+		if now.After(deadline) {
+			t.Fatal("no run began")
+		}
+	}
 	if err := c.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +182,27 @@ func TestS2TheServiceManagerHearsOfIt(t *testing.T) {
 		}
 	}
 	t.Error("it did not say that it stops")
+}
+
+// TestS2TheServiceManagerHearsOfAnEndThatIsQuick ends what serves before the service manager has taken what it is sent.
+func TestS2TheServiceManagerHearsOfAnEndThatIsQuick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		said := 0
+		say := func() { time.Sleep(time.Second); said++ }
+		for _, ended := range []bool{true, false} {
+			ctx, cancel := context.WithCancel(t.Context())
+			end := onDone(ctx, say)
+			if ended {
+				cancel()
+			}
+			end()
+			cancel()
+			synctest.Wait()
+			if said != 1 {
+				t.Errorf("ended %t: it was said %d times, want once, after the end", ended, said)
+			}
+		}
+	})
 }
 
 // TestS2AFatalErrorOfGoDoesNotKeepTheServiceDown has the runtime end the program as an

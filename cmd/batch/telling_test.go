@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -30,6 +29,7 @@ import (
 	"tenderbatch/internal/result"
 	"tenderbatch/internal/schedule"
 	"tenderbatch/internal/serve"
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 	"tenderbatch/internal/tender"
 )
@@ -398,12 +398,7 @@ func TestServeShowsAndTells(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("id: other\nisuer: x\n"), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	free.Close()
+	address := fmt.Sprintf("127.0.0.1:%d", servertest.FreePort(t))
 	settingsFor(t, filepath.Join(folder, "batch.yaml"), l, "metrics: {listen: \""+address+"\"}")
 	log := &safeBuffer{}
 	w := testWorld(log, log)

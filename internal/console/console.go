@@ -93,6 +93,7 @@ type Console struct {
 	planned  map[string]plannedRun // by folder
 	underway map[string]*runUnderWay
 	news     chan struct{} // closed when what is under way changes
+	changes  int64         // of that, from a number that no earlier process has had
 	watchers int           // browsers that wait for that
 }
 
@@ -129,7 +130,7 @@ func New(c Config) (*Console, error) {
 	}
 	return &Console{Config: c, sessions: s, mask: &masker{secret: secret}, runs: newPublished(), tries: newLimiter(c.Now),
 		supposed: newSupposer(),
-		planned:  map[string]plannedRun{}, underway: map[string]*runUnderWay{}, news: make(chan struct{}),
+		planned:  map[string]plannedRun{}, underway: map[string]*runUnderWay{}, news: make(chan struct{}), changes: c.Now().UnixNano(),
 		toWarm: make(chan string, mostToWarm)}, nil
 }
 

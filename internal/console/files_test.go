@@ -17,11 +17,11 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"tenderbatch/internal/account"
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/offerfolder"
+	"tenderbatch/internal/servertest"
 )
 
 // send uploads a file under a name, and returns where the answer leads.
@@ -279,13 +279,7 @@ func TestABrowserThatGoesAway(t *testing.T) {
 
 func within(t *testing.T, holds func() bool) {
 	t.Helper()
-	for range 500 {
-		if holds() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("it did not come to hold within five seconds")
+	servertest.Await(t, "what the page shows comes to hold", holds)
 }
 
 // A full disk is said, and nothing stays behind.

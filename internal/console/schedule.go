@@ -73,6 +73,7 @@ func (c *Console) schedulePage(w http.ResponseWriter, r *http.Request) {
 		c.failed(w, r, err)
 		return
 	}
+	seen := c.lastChange()
 	var all []agenda
 	for _, name := range sortedKeys(folders) {
 		if me(r).May(account.See, name) {
@@ -89,7 +90,8 @@ func (c *Console) schedulePage(w http.ResponseWriter, r *http.Request) {
 		Desk     bool // runs can be asked for
 		Several  bool // machines make the runs
 		Jobs     []Job
-	}{all, c.underWay(me(r), folders), c.Desk != nil, c.Jobs != nil, c.jobsFor(r)})
+		Seen     int64 // the last change that the page shows
+	}{all, c.underWay(me(r), folders), c.Desk != nil, c.Jobs != nil, c.jobsFor(r), seen})
 }
 
 func (c *Console) agendaOf(name, folder string) agenda {

@@ -3,9 +3,12 @@ package console
 import (
 	"bufio"
 	"context"
+	"html"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +53,34 @@ func (h *house) entries() []ledger.Entry {
 		h.t.Fatal(err)
 	}
 	return entries
+}
+
+// TestAChangeBeforeTheBrowserListensIsNotMissed has a run begin after a page was made, and before the browser that has it
+// waits for changes. So it is when that asks again, as it does every few minutes.
+func TestAChangeBeforeTheBrowserListensIsNotMissed(t *testing.T) {
+	h := newHouse(t)
+	bob := h.person("bob", account.Grant{Role: account.Viewer})
+	// said is what a browser that has a page is sent at once.
+	said := func(page string) string {
+		at := regexp.MustCompile(`data-live="([^"]+)"`).FindStringSubmatch(page)
+		if at == nil {
+			t.Fatal("the page does not say where changes are waited for")
+		}
+		left, stop := context.WithCancel(t.Context())
+		stop() // it goes away then
+		answer := httptest.NewRecorder()
+		h.console.live(answer, httptest.NewRequestWithContext(left, http.MethodGet, html.UnescapeString(at[1]), nil))
+		return answer.Body.String()
+	}
+	_, before := bob.get("/schedule")
+	h.console.Observe(serve.Running{Folder: filepath.Join(h.folder, offerName), Runs: true})
+	_, after := bob.get("/schedule")
+	if got := said(before); !strings.Contains(got, "event: changed\ndata:\n\n") {
+		t.Errorf("a page of before the change: %q", got)
+	}
+	if got := said(after); strings.Contains(got, "event") {
+		t.Errorf("a page that shows the change: %q", got)
+	}
 }
 
 // A run that is asked for in the console is made by the scheduler, with the account as its maker, and

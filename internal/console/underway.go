@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"tenderbatch/internal/account"
@@ -89,6 +90,7 @@ func (c *Console) Watch(folder string, stage pipeline.Stage, rows int) {
 func (c *Console) noteChange() {
 	close(c.news)
 	c.news = make(chan struct{})
+	c.changes++
 }
 
 // mostWatchers bounds the browsers that wait for changes, and watchedFor how long one does before it
@@ -99,15 +101,22 @@ const (
 	atMostEach   = time.Second
 )
 
-// watch counts a browser that waits for changes. It is false if there are too many.
-func (c *Console) watch() (news chan struct{}, ok bool) {
+// watch counts a browser that waits for changes, and returns which was the last. It is false if there are too many.
+func (c *Console) watch() (news chan struct{}, last int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.watchers >= mostWatchers {
-		return nil, false
+		return nil, 0, false
 	}
 	c.watchers++
-	return c.news, true
+	return c.news, c.changes, true
+}
+
+// lastChange is the number of the last change that a page which is made from now on shows.
+func (c *Console) lastChange() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.changes
 }
 
 func (c *Console) watched() {
@@ -117,9 +126,10 @@ func (c *Console) watched() {
 }
 
 // live answers with an event, as server-sent events are, each time when the runs under way change; then
-// the page is loaded again, which shows what the account may see. The event itself says nothing.
+// the page is loaded again, which shows what the account may see. The event itself says nothing. A browser names the last
+// change that its page shows: one that came before it could wait, or while it asked again, is an event at once.
 func (c *Console) live(w http.ResponseWriter, r *http.Request) {
-	news, ok := c.watch()
+	news, last, ok := c.watch()
 	if !ok {
 		c.refused(w, r, http.StatusServiceUnavailable, "too many browsers wait for changes; load the page again by hand")
 		return
@@ -129,7 +139,12 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Accel-Buffering", "no") // for proxies: each event as it comes
 	sent, end := http.NewResponseController(w), time.NewTimer(watchedFor)
 	defer end.Stop()
-	for event := "retry: 2000\n\n"; ; event = "event: changed\ndata:\n\n" {
+	const changed = "event: changed\ndata:\n\n"
+	first := "retry: 2000\n\n"
+	if seen := r.URL.Query().Get("seen"); seen != "" && seen != strconv.FormatInt(last, 10) {
+		first += changed
+	}
+	for event := first; ; event = changed {
 		if _, err := w.Write([]byte(event)); err != nil || sent.Flush() != nil {
 			return // the browser went away
 		}

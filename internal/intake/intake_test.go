@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -1121,16 +1122,34 @@ func TestAMarkThatIsOlderThanItsFile(t *testing.T) {
 	}
 	d.c.QuietPeriod = 300 * time.Millisecond
 	d.send("dtc-1.csv", report)
-	written := make(chan error)
-	go func() {
-		time.Sleep(100 * time.Millisecond)
-		written <- os.WriteFile(filepath.Join(d.drop, "dtc-1.csv"), []byte(report+"2,037833100,1000\n"), 0o640)
+	file, err := os.OpenFile(filepath.Join(d.drop, "dtc-1.csv"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	stop, written, whole := make(chan bool), make(chan error), report
+	go func() { // it is written all the while that it is looked at
+		for {
+			select {
+			case <-stop:
+				written <- nil
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+			line := strconv.Itoa(len(whole)) + ",037833100,1000\n"
+			if _, err := file.WriteString(line); err != nil {
+				written <- err
+				return
+			}
+			whole += line
+		}
 	}()
 	f := d.one(d.fetch(), "dtc-1.csv")
+	close(stop)
 	if err := <-written; err != nil || f.State != Unfinished {
 		t.Errorf("while it is written: %+v, %v", f, err)
 	}
-	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Taken || f.SHA256 != offerfolder.DigestOf([]byte(report+"2,037833100,1000\n")) {
+	if f := d.one(d.fetch(), "dtc-1.csv"); f.State != Taken || f.SHA256 != offerfolder.DigestOf([]byte(whole)) {
 		t.Errorf("%+v", f)
 	}
 }

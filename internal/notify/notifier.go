@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -193,7 +194,9 @@ func once(ctx context.Context, within time.Duration, send func(context.Context) 
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	err := send(limited)
-	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+	// A connection that has the same deadline can come to its end before the context does.
+	over := limited.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+	if err != nil && ctx.Err() == nil && over {
 		return fmt.Errorf("no answer within %s", within)
 	}
 	return err

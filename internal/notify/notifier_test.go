@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -229,6 +231,27 @@ func TestASilentServerIsGivenUp(t *testing.T) {
 	n.timeout = 20 * time.Millisecond
 	if err := n.End(t.Context(), sample); err == nil || !strings.Contains(err.Error(), "no answer within 20ms") {
 		t.Errorf("%v, want that there was no answer", err)
+	}
+}
+
+// TestADeadlineThatAConnectionNoticesFirstIsNoAnswer has a connection's own clock go off before that of the try, which has the
+// same time.
+func TestADeadlineThatAConnectionNoticesFirstIsNoAnswer(t *testing.T) {
+	over, stop := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer stop()
+	_, dialing := (&net.Dialer{}).DialContext(over, "tcp", "127.0.0.1:1")
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}, "no answer within 1h0m0s"},
+		{fmt.Errorf("mail.example.com: %w", dialing), "no answer within 1h0m0s"},
+		{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "i/o timeout", Name: "mail.example.com", IsTimeout: true}},
+			"dial tcp: lookup mail.example.com: i/o timeout"},
+	} {
+		if err := once(t.Context(), time.Hour, func(context.Context) error { return c.err }); err == nil || err.Error() != c.want {
+			t.Errorf("%v: %v, want %q", c.err, err, c.want)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package servertest
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -12,11 +11,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -74,15 +73,7 @@ func S3WithLock(t testing.TB) Bucket {
 	return newBucket(t, minio.MakeBucketOptions{ObjectLocking: true})
 }
 
-var port = sync.OnceValues(func() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
-})
+var port = sync.OnceValues(freePort)
 
 func newBucket(t testing.TB, options minio.MakeBucketOptions) Bucket {
 	t.Helper()
@@ -97,19 +88,16 @@ func newBucket(t testing.TB, options minio.MakeBucketOptions) Bucket {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bucketServer.start(bucketScript, "VERSITYGW="+program, "PORT="+at, "TMPDIR="+os.TempDir()); err != nil {
+	if _, err := bucketServer.start(bucketScript, "VERSITYGW="+program, "PORT="+strconv.Itoa(at), "TMPDIR="+os.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	b := Bucket{Endpoint: "http://127.0.0.1:" + at, Name: fmt.Sprintf("bucket%d", buckets.Add(1)),
+	b := Bucket{Endpoint: fmt.Sprintf("http://127.0.0.1:%d", at), Name: fmt.Sprintf("bucket%d", buckets.Add(1)),
 		Env: map[string]string{"AWS_ACCESS_KEY_ID": "batch", "AWS_SECRET_ACCESS_KEY": "batch-secret"}}
-	for range 200 {
-		if answer, err := http.Get(b.Endpoint); err == nil {
-			_ = answer.Body.Close()
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	client, err := minio.New("127.0.0.1:"+at, &minio.Options{Creds: credentials.NewStaticV4("batch", "batch-secret", "")})
+	Await(t, "the S3 server answers", func() bool {
+		answer, err := http.Get(b.Endpoint)
+		return err == nil && answer.Body.Close() == nil
+	})
+	client, err := minio.New(strings.TrimPrefix(b.Endpoint, "http://"), &minio.Options{Creds: credentials.NewStaticV4("batch", "batch-secret", "")})
 	if err == nil {
 		err = client.MakeBucket(context.Background(), b.Name, options)
 	}

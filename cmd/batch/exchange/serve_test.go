@@ -63,19 +63,16 @@ func TestTheServiceFetchesAgainAndAgain(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	put(filepath.Join(drop, "other.csv"), "a")
 	put(filepath.Join(drop, "dtc-1.csv"), "a,b\n")
-	for range 100 {
-		if _, err := os.Stat(filepath.Join(top, "x", "inbox", "dtc-1.csv")); err == nil && strings.Contains(log.String(), "quarantined") {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
+	for _, want := range []string{`msg="a file came" channel=b offer=x file=dtc-1.csv`, `msg="a file was quarantined" channel=b`,
+		"a channel cannot be read"} {
+		await(t, want, func() bool { return strings.Contains(log.String(), want) })
 	}
+	await(t, "a file in the inbox", func() bool {
+		_, err := os.Stat(filepath.Join(top, "x", "inbox", "dtc-1.csv"))
+		return err == nil
+	})
 	stop()
 	said := log.String()
-	for _, want := range []string{`msg="a file came" channel=b offer=x file=dtc-1.csv`, `msg="a file was quarantined" channel=b`} {
-		if !strings.Contains(said, want) {
-			t.Errorf("the log has no %s:\n%s", want, said)
-		}
-	}
 	if n := strings.Count(said, "a channel cannot be read"); n != 1 {
 		t.Errorf("the channel that cannot be read is logged %d times:\n%s", n, said)
 	}

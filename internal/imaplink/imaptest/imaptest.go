@@ -2,7 +2,6 @@
 package imaptest
 
 import (
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -65,11 +64,10 @@ func Start(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.TLSPort, s.PlainPort = freePort(t), freePort(t)
+	s.TLSPort, s.PlainPort = servertest.FreePort(t), servertest.FreePort(t)
 	s.NewCertificate(t)
 	s.write(t, "users", Username+":{PLAIN}"+Password+"\n")
 	s.write(t, "config", s.config(t))
-	s.start(t)
 	t.Cleanup(func() {
 		s.stop()
 		if t.Failed() {
@@ -77,6 +75,7 @@ func Start(t testing.TB) *Server {
 			t.Logf("%s%s", &s.said, log)
 		}
 	})
+	s.start(t)
 	return s
 }
 
@@ -191,21 +190,14 @@ func (s *Server) start(t testing.TB) {
 	if err := s.run.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 200 {
-		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.TLSPort)))
-		if err == nil {
-			_ = conn.Close()
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	s.stop()
-	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-	t.Fatalf("the server does not answer: %s%s", &s.said, log)
+	servertest.AwaitServer(t, s.TLSPort)
 }
 
 // stop ends the server and what it started.
 func (s *Server) stop() {
+	if s.run == nil || s.run.Process == nil {
+		return // it was not started
+	}
 	_ = s.run.Process.Signal(syscall.SIGTERM) // it ends what it started
 	_ = s.run.Wait()
 }
@@ -313,14 +305,4 @@ func (s *Server) NewCertificate(t testing.TB) {
 	s.CAFile = filepath.Join(s.dir, "authority-"+c.SHA256[:8]+".pem")
 	s.write(t, filepath.Base(s.CAFile), c.Authority)
 	s.Certificate = c.SHA256
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

@@ -4,7 +4,6 @@ package smtptest
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -96,7 +95,7 @@ func start(t testing.TB, offered string) *Server {
 		}
 		t.Skip("the test needs exim4-daemon-light; ./test.sh installs it")
 	}
-	s := &Server{TLSPort: freePort(t), StartTLSPort: freePort(t)}
+	s := &Server{TLSPort: servertest.FreePort(t), StartTLSPort: servertest.FreePort(t)}
 	var err error
 	if s.dir, err = os.MkdirTemp("", "batch-smtp-"); err != nil { // one that the user of the server can reach
 		t.Fatal(err)
@@ -169,39 +168,28 @@ func (s *Server) run(t testing.TB, as *user.User) {
 			t.Logf("%s%s", &s.said, log)
 		}
 	})
-	for range 200 {
-		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.StartTLSPort)))
-		if err == nil {
-			_ = conn.Close()
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("the server does not answer: %s", &s.said)
+	servertest.AwaitServer(t, s.StartTLSPort)
 }
 
 // Mails waits until so many mails are delivered, and returns them.
 func (s *Server) Mails(t testing.TB, n int) (all []string) {
 	t.Helper()
-	for range 200 {
+	servertest.Await(t, fmt.Sprintf("%d mails are delivered", n), func() bool {
 		found, err := filepath.Glob(filepath.Join(s.dir, "mail", "new", "*"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(found) >= n {
-			for _, f := range found {
-				content, err := os.ReadFile(f)
-				if err != nil {
-					t.Fatal(err)
-				}
-				all = append(all, string(content))
+		all = nil
+		for _, f := range found {
+			content, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
 			}
-			return all
+			all = append(all, string(content))
 		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("%d mails were not delivered", n)
-	return nil
+		return len(all) >= n
+	})
+	return all
 }
 
 // Settings are those to reach the server by STARTTLS, by its authority, with an account.
@@ -216,14 +204,4 @@ func Getenv(name string) string {
 		return Password
 	}
 	return os.Getenv(name)
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 )
 
@@ -50,7 +51,7 @@ func Start(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Port = freePort(t)
+	s.Port = servertest.FreePort(t)
 	if me.Uid == "0" { // sshd leaves its rights there
 		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
 			t.Fatal(err)
@@ -79,16 +80,8 @@ func Start(t testing.TB) *Server {
 			t.Log(said.String())
 		}
 	})
-	for range 100 {
-		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)))
-		if err == nil {
-			_ = conn.Close()
-			return s
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal("the server does not answer")
-	return nil
+	servertest.AwaitServer(t, s.Port)
+	return s
 }
 
 // Settings are those to reach the server.
@@ -118,16 +111,6 @@ func keygen(t testing.TB, file string) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(public))
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // Cut is a way to a server that ends once it passed on so many bytes one way. It returns the port, and how many

@@ -2,11 +2,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-const day = 24 * 60 * 60 * 1000;
+// today is in New York, and the same for all that a file of tests does, also around midnight.
+const today = new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York" }).format(new Date());
 
-// dayAt is a date so many days from today, in New York.
+// dayAt is a date so many days from today. Days are counted, not hours: two days in a year have not 24 of them.
 export function dayAt(away) {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York" }).format(new Date(Date.now() + away * day));
+  const at = new Date(`${today}T12:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + away);
+  return at.toISOString().slice(0, 10);
 }
 
 const terms = (approvals) => `# A company that there is not, for the tests of the console.

@@ -1,6 +1,8 @@
 // A folder of offers, its accounts, and batch serve --console over it: what each test works with.
 import { execFile, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { appendFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +12,19 @@ import { harbor } from "./harbor.js";
 const run = promisify(execFile);
 const program = process.env.BATCH;
 const fixtures = process.env.FIXTURES;
+
+// freePort is a port below those that the system itself gives to connections, so that the service can be started at it
+// again, and above those at which browsers refuse to open pages.
+async function freePort() {
+  for (;;) {
+    const port = randomInt(11_000, 32_768);
+    const probe = createServer();
+    const free = await new Promise((done) => probe.once("error", () => done(false)).listen(port, "127.0.0.1", () => done(true)));
+    if (!free) continue;
+    await new Promise((done) => probe.close(done));
+    return port;
+  }
+}
 
 export class House {
   constructor(folder) {
@@ -45,7 +60,8 @@ export class House {
   // start serves the folder; again at the same address after an end.
   async start() {
     this.log = "";
-    this.server = spawn(program, ["serve", this.folder, "--console", this.address ?? "127.0.0.1:0", "--poll", "300ms",
+    this.address ??= `127.0.0.1:${await freePort()}`;
+    this.server = spawn(program, ["serve", this.folder, "--console", this.address, "--poll", "300ms",
       "--quiet-period", "200ms", "--grace", "1m", "--log", "json"], { stdio: ["ignore", "pipe", "pipe"] });
     this.ended = new Promise((done) => this.server.once("exit", (code, signal) => done({ code, signal })));
     const heard = new Promise((done, failed) => {
