@@ -230,10 +230,8 @@ func TestS3KilledAgainAndAgainAllOffersPublish(t *testing.T) {
 	l.awaitAll(t, folder, func(done int) {
 		switch {
 		case s == nil:
-			s, next = l.start(t, program, folder), time.Time{}
-		case next.IsZero() && strings.Contains(s.log.String(), `"msg":"run begins"`):
-			next = time.Now().Add(rand.N(l.apart))
-		case next.IsZero(): // how long it takes to begin is the machine's affair
+			s = l.start(t, program, folder)
+			next = time.Now().Add(400*time.Millisecond + rand.N(l.apart))
 		case kills < l.kills && done < l.offers && time.Now().After(next):
 			kills++
 			if err := s.command.Process.Kill(); err != nil {

@@ -98,7 +98,10 @@ func (l *look) work(ctx context.Context, o *offer, do func() error) error {
 	if l.Work == nil {
 		return do()
 	}
-	err := l.Work(ctx, o.folder, do)
+	err := l.Work(ctx, o.folder, func() error {
+		o.history = nil // another machine can have looked, and noted something, since this one lost its turn
+		return do()
+	})
 	if err != nil {
 		o.history = nil // what was noted was not kept
 	}

@@ -1185,6 +1185,31 @@ func TestAFileInQuarantineOfALookThatWasKilled(t *testing.T) {
 	}
 }
 
+// TestAFileThatAnotherMachineKeptApartMeanwhileIsNotKeptApartTwice has a machine lose its turn in the middle of a look, and
+// another take it and deal with the same files before the first works on the offer again.
+func TestAFileThatAnotherMachineKeptApartMeanwhileIsNotKeptApartTwice(t *testing.T) {
+	d := newDesk(t)
+	for _, name := range []string{"bad-1.csv", "bad-2.csv", "bad-3.csv"} {
+		d.send(name, report+name)
+	}
+	other, works := d.c, 0
+	other.Folder, other.Offers = t.TempDir(), []string{d.offer}
+	other.Memory, d.c.Memory = new([]byte), new([]byte)
+	other.Work = func(_ context.Context, _ string, do func() error) error { return do() }
+	d.c.Work = func(ctx context.Context, _ string, do func() error) error {
+		if works++; works == 2 {
+			if r, err := Fetch(ctx, other); err != nil || len(r.Files) != 3 {
+				t.Errorf("the other machine: %+v, %v", r, err)
+			}
+		}
+		return do()
+	}
+	d.fetch()
+	if got := d.history(); len(got) != 3 || works != 3 {
+		t.Errorf("after %d works the history is %q, want each file once", works, got)
+	}
+}
+
 // TestAFileWhoseOfferCannotBeWorkedOnIsNamed has the storage of the offers away when files come, for one that is expected and
 // for one that is not: they wait, under their names, and where they would be is not said.
 func TestAFileWhoseOfferCannotBeWorkedOnIsNamed(t *testing.T) {
