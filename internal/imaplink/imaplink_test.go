@@ -177,6 +177,9 @@ func breaksOff(t *testing.T) (port int) {
 				fmt.Fprintf(c, "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n%s OK [READ-WRITE] done\r\n", tag)
 			case strings.HasPrefix(command, "UID FETCH"):
 				fmt.Fprint(c, "* 1 FETCH (UID 1 BODY[] {10000}\r\nSubject: x\r\n")
+				// What the client still sends is read: a connection that is closed with that unread is reset, and not ended.
+				_ = c.(*net.TCPConn).CloseWrite()
+				_, _ = io.Copy(io.Discard, c)
 				return
 			case strings.HasPrefix(command, "CAPABILITY"):
 				fmt.Fprintf(c, "* CAPABILITY IMAP4rev1\r\n%s OK done\r\n", tag)
