@@ -132,7 +132,7 @@ func (w world) warnOfExport(run *outgoing.Run, e *outgoing.Export) error {
 	for _, warning := range slices.Concat(e.Warnings, run.Passed(e, w.now())) {
 		p.Linef("warning: %s", display.Line(warning))
 	}
-	for _, warning := range []string{run.Unnoted(e), map[bool]string{true: run.Elsewhere()}[e.IsPayments()]} {
+	for _, warning := range []string{run.Unnoted(e), run.Elsewhere(e)} {
 		if warning != "" {
 			p.Linef("warning: %s", display.Line(warning))
 		}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"tenderbatch/internal/ledger"
+	"tenderbatch/internal/servertest"
 )
 
 // newReport puts another file into the inbox, for which a run is made.
@@ -89,15 +90,13 @@ func TestS5AHangupEndsARunAsSIGTERMDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Process.Kill() })
-	for deadline := time.Now().Add(time.Minute); !begun(t, offer); time.Sleep(20 * time.Millisecond) {
+	servertest.Await(t, "a run began", func() bool {
 		now := time.Now()
 		if err := os.Chtimes(filepath.Join(offer, "offer.yaml"), now, now); err != nil { // a new file is waited for
 			t.Fatal(err)
 		}
-		if now.After(deadline) {
-			t.Fatal("no run began")
-		}
-	}
+		return begun(t, offer)
+	})
 	if err := c.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,8 @@ const (
 	// scheduler does not look into it.
 	StagingName = ".staging"
 
-	// PushedName is a file that says that the offer is in a database, too, of which the folder is a copy.
+	// PushedName is a file that says that the offer is in a database, too, of which the folder is a copy, and at which change of
+	// terms and reports the two were the same.
 	PushedName = ".batch-pushed"
 )
 

@@ -300,8 +300,11 @@ func (r *Run) Unnoted(e *Export) string {
 func (r *Run) History() []ledger.Entry { return r.archive.Entries() }
 
 // Elsewhere says what is to be done before payments are sent that were exported of a copy of an offer in a database, as
-// another copy knows nothing of them; "" if the offer is in none.
-func (r *Run) Elsewhere() string {
+// another copy knows nothing of them; "" if the offer is in none, or if they are no payments.
+func (r *Run) Elsewhere(e *Export) string {
+	if !e.IsPayments() {
+		return ""
+	}
 	if _, err := disk.In(r.Folder).Lstat(filepath.Join(r.Folder, offerfolder.PushedName)); err != nil {
 		return ""
 	}

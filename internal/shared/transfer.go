@@ -68,24 +68,20 @@ func (s *Offers) Push(ctx context.Context, folder, name string) (err error) {
 	return w.noteBase(folder)
 }
 
-// baseName is the file in an offer's folder that says at which change of terms and reports it and the database were the
-// same.
-const baseName = offerfolder.PushedName
-
-// base is what the file says of the offer as it is in the database.
+// base is what [offerfolder.PushedName] says of the offer as it is in the database.
 func (w *work) base() string {
 	return fmt.Sprintf("%s %d\n", w.head.Made.UTC().Format(time.RFC3339Nano), w.head.Inputs)
 }
 
 // noteBase notes that a folder is as the database is.
 func (w *work) noteBase(folder string) error {
-	return os.WriteFile(filepath.Join(folder, baseName), []byte(w.base()), disk.FileMode)
+	return os.WriteFile(filepath.Join(folder, offerfolder.PushedName), []byte(w.base()), disk.FileMode)
 }
 
 // loses is an error if a change takes a report or terms away that came to the database since it and the folder were the
 // same.
 func (w *work) loses(folder string, todo change) error {
-	was, err := os.ReadFile(filepath.Join(folder, baseName))
+	was, err := os.ReadFile(filepath.Join(folder, offerfolder.PushedName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
