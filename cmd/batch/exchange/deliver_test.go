@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tenderbatch/internal/servertest"
 	"tenderbatch/internal/settings"
 )
 
@@ -28,7 +29,7 @@ func TestTheServiceDeliversOnceItCan(t *testing.T) {
 		w.deliverAll(ctx, top, set, 5*time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)))
 	}()
 	tried := func() int { return strings.Count(log.String(), "was not delivered; it is tried again") }
-	await(t, "three tries", func() bool {
+	servertest.Await(t, "three tries", func() bool {
 		if tried() < 3 {
 			now.forward(time.Minute) // the waits of these tries are milliseconds by the clock
 		}
@@ -37,7 +38,7 @@ func TestTheServiceDeliversOnceItCan(t *testing.T) {
 	if err := os.Mkdir(to, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the delivery", func() bool {
+	servertest.Await(t, "the delivery", func() bool {
 		now.forward(time.Minute)
 		return strings.Contains(log.String(), `msg="a released run was delivered" offer=small`)
 	})
@@ -119,15 +120,6 @@ func TestADeliveryForAnOfferThatIsNotThereIsSaid(t *testing.T) {
 	}
 }
 
-func await(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); !is(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s did not come about", what)
-		}
-	}
-}
-
 // TestADeliveryThatFailsKeepsNoOtherWaiting has one that never works beside one that works from the second try on.
 func TestADeliveryThatFailsKeepsNoOtherWaiting(t *testing.T) {
 	top, now := releasedOffer(t)
@@ -142,13 +134,13 @@ func TestADeliveryThatFailsKeepsNoOtherWaiting(t *testing.T) {
 		defer close(done)
 		w.deliverAll(ctx, top, set, 5*time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)))
 	}()
-	await(t, "a try of each", func() bool {
+	servertest.Await(t, "a try of each", func() bool {
 		return strings.Contains(log.String(), "never") && strings.Contains(log.String(), "soon")
 	})
 	if err := os.Mkdir(to, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the delivery", func() bool { return strings.Contains(log.String(), "delivery=soon") })
+	servertest.Await(t, "the delivery", func() bool { return strings.Contains(log.String(), "delivery=soon") })
 	stop()
 	<-done
 	if strings.Contains(log.String(), "delivery=never") {

@@ -10,6 +10,7 @@ import (
 
 	"tenderbatch/internal/ledger"
 	"tenderbatch/internal/queue"
+	"tenderbatch/internal/servertest"
 )
 
 // TestMachinesThatAreKilled kills all processes in the middle of their mails and files, as a power cut would, and starts
@@ -65,7 +66,7 @@ func TestMachinesThatAreKilled(t *testing.T) {
 	}
 	bring(0, files/2)
 	kills := []func(){start(), start()}
-	await(t, "some mails", func() bool { return mails.count() >= 3 })
+	servertest.Await(t, "some mails", func() bool { return mails.count() >= 3 })
 	for _, kill := range kills {
 		kill()
 	}
@@ -94,7 +95,7 @@ func TestMachinesThatAreKilled(t *testing.T) {
 		}
 		return sending, delivered, filed
 	}
-	await(t, "all mails and files", func() bool {
+	servertest.Await(t, "all mails and files", func() bool {
 		sending, delivered, filed := count()
 		return len(sending) == addresses && len(delivered) >= addresses-1 && len(filed) == files
 	})

@@ -65,9 +65,9 @@ func TestTheServiceFetchesAgainAndAgain(t *testing.T) {
 	put(filepath.Join(drop, "dtc-1.csv"), "a,b\n")
 	for _, want := range []string{`msg="a file came" channel=b offer=x file=dtc-1.csv`, `msg="a file was quarantined" channel=b`,
 		"a channel cannot be read"} {
-		await(t, want, func() bool { return strings.Contains(log.String(), want) })
+		servertest.Await(t, want, func() bool { return strings.Contains(log.String(), want) })
 	}
-	await(t, "a file in the inbox", func() bool {
+	servertest.Await(t, "a file in the inbox", func() bool {
 		_, err := os.Stat(filepath.Join(top, "x", "inbox", "dtc-1.csv"))
 		return err == nil
 	})

@@ -170,7 +170,7 @@ func TestMachinesTakeEachFileOnce(t *testing.T) {
 		}
 		return filed, apart
 	}
-	await(t, "all files", func() bool {
+	servertest.Await(t, "all files", func() bool {
 		filed, apart := count()
 		return filed >= files && apart >= files
 	})
@@ -253,9 +253,9 @@ func TestMachinesDeliverOnce(t *testing.T) {
 		}
 		return said
 	}
-	await(t, "a delivery", func() bool { return events()["delivered"] > 0 })
+	servertest.Await(t, "a delivery", func() bool { return events()["delivered"] > 0 })
 	first()
-	await(t, "all deliveries", func() bool { return events()["delivered"] >= 3 && events()["undelivered"] >= 1 })
+	servertest.Await(t, "all deliveries", func() bool { return events()["delivered"] >= 3 && events()["undelivered"] >= 1 })
 	time.Sleep(time.Second) // for what would be sent twice
 	if got := events(); got["delivered"] != 3 || got["sending"] != 2 || got["undelivered"] != 1 || mails.count() != 2 {
 		t.Errorf("%v, %d mails\n%s", got, mails.count(), log.String())
@@ -286,7 +286,7 @@ func TestNoMailIsSentTwiceWhateverIsLost(t *testing.T) {
 		c.machine(t, set, &log)
 	}
 	reader := c.open(t, time.Now)
-	await(t, "every mail", func() bool {
+	servertest.Await(t, "every mail", func() bool {
 		entries, err := reader.Entries(t.Context(), "small", 0)
 		said := map[string]bool{}
 		for _, e := range entries {
